@@ -1,0 +1,60 @@
+# Everything starts here. `make` alone lists what there is.
+
+PYTHON := .venv/bin/python
+PYTEST := $(PYTHON) -m pytest --durations=10
+UNIT := $(wildcard tests/unit)
+INTEGRATION := $(wildcard tests/integration)
+ODOO_TESTS := $(wildcard tests/odoo)
+E2E := $(wildcard tests/e2e)
+
+export PYTHONDONTWRITEBYTECODE := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint docs unit integration odoo-tests e2e test-pythons vendor clean
+.PHONY: runtime test-environment
+
+help:  ## list these targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+runtime:
+	@python3 -m tools.venv odoo
+
+test-environment:
+	@python3 -m tools.venv odoo unit test docs
+
+setup: test-environment  ## fetch everything that demo and test need; afterwards no network is needed
+	@$(PYTHON) -m tools.setup
+
+demo: runtime  ## run PostgreSQL, Odoo and the realtime server with the examples (needs no root)
+	@$(PYTHON) -m tools.demo
+
+test: lint docs  ## run everything: lint, docs, and the unit, integration, Odoo and browser tests
+	$(PYTEST) $(UNIT) $(INTEGRATION) $(ODOO_TESTS) $(E2E)
+
+lint: test-environment  ## check style and types
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m mypy
+
+docs: test-environment  ## build the documentation in var/docs; a warning is an error
+	$(PYTHON) -m sphinx --fail-on-warning --keep-going --quiet docs var/docs
+
+unit: test-environment  ## test the core, without services
+	$(PYTEST) $(UNIT)
+
+integration: test-environment  ## test the server process with real PostgreSQL and clients
+	$(PYTEST) $(INTEGRATION)
+
+odoo-tests: test-environment  ## run the addons' own tests in Odoo
+	$(PYTEST) $(ODOO_TESTS)
+
+e2e: test-environment  ## test in Chromium
+	$(PYTEST) $(E2E)
+
+test-pythons: test-environment  ## test the core on every Python 3.10 to 3.13 found
+	@$(PYTHON) -m tools.python_matrix
+
+vendor: test-environment  ## put npm's socket.io client into the addon
+	@$(PYTHON) -m tools.vendor_client
+
+clean:  ## remove what was built here, but not the cache outside the checkout
+	rm -rf .venv var tests/node/node_modules build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,1 @@
+from . import web_chat_message, web_chat_room

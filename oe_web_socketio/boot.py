@@ -1,0 +1,64 @@
+"""Patch first, then Odoo: in this order, or its locks and connections block the loop."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from oe_web_socketio.locate import put_odoo_on_path, with_our_addons
+
+
+def patch() -> None:
+    """Make the standard library and psycopg2 give way while they wait."""
+    from gevent import monkey
+
+    monkey.patch_all()
+
+    from psycopg2 import extensions
+
+    extensions.set_wait_callback(_wait)
+
+
+def _wait(connection: Any) -> None:
+    """psycopg2's wait callback; source: its manual, "Support for coroutine libraries"."""
+    from gevent.socket import wait_read, wait_write
+    from psycopg2 import OperationalError, extensions
+
+    while True:
+        state = connection.poll()
+        if state == extensions.POLL_OK:
+            return
+        if state == extensions.POLL_READ:
+            wait_read(connection.fileno())
+        elif state == extensions.POLL_WRITE:
+            wait_write(connection.fileno())
+        else:
+            raise OperationalError(f"unexpected state of a connection: {state}")
+
+
+def boot(conf: str | None, addons_path: str | None, log_level: str, logfile: str | None) -> None:
+    """Load Odoo and its server-wide modules, without any of its servers.
+
+    :param conf: Odoo's conf file, None for its default.
+    :param addons_path: beside the conf file's; this distribution's addons are added.
+    """
+    put_odoo_on_path()
+    import odoo
+    import odoo.init  # noqa: F401  sets up odoo, and resets odoo.evented
+
+    odoo.evented = True
+    from odoo.modules import module
+    from odoo.service.server import load_server_wide_modules
+    from odoo.tools import config
+
+    argv = ["--no-http", "--max-cron-threads=0", f"--log-level={log_level}"]
+    argv += [f"--config={conf}"] if conf else []
+    argv += [f"--logfile={logfile}"] if logfile else []
+    config.parse_config(argv, setup_logging=False)
+    configured = ",".join(config["addons_path"]) if not addons_path else addons_path
+    config.parse_config(
+        [*argv, f"--addons-path={with_our_addons(configured)}"], setup_logging=True
+    )
+    os.environ.setdefault("TZ", "UTC")
+    module.initialize_sys_path()
+    load_server_wide_modules()

@@ -1,0 +1,62 @@
+"""``oe_web_socketio -d mydb``, the same as ``python server.py -d mydb``."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from oe_web_socketio.options import OPTIONS
+from pgsocketio import __version__
+from pgsocketio.errors import ConfigError
+
+logger = logging.getLogger("oe_web_socketio")
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the server; ends the process."""
+    try:
+        values = OPTIONS.parse(_with_default_conf(sys.argv[1:] if argv is None else argv))
+        sys.exit(_serve(values))
+    except ConfigError as error:
+        sys.exit(f"oe_web_socketio: {error}")
+
+
+def _with_default_conf(argv: Sequence[str]) -> list[str]:
+    """Read the conf file that Odoo would read, when none is named."""
+    named = any(word in ("-c", "--config") or word.startswith("--config=") for word in argv)
+    default = Path(os.environ.get("ODOO_RC") or "~/.odoorc").expanduser()
+    if named or os.environ.get("OE_WEB_SOCKETIO_CONFIG") or not default.exists():
+        return list(argv)
+    return [f"--config={default}", *argv]
+
+
+def _serve(values: dict[str, Any]) -> int:
+    from oe_web_socketio import boot
+
+    boot.patch()
+    boot.boot(values["config"], values["addons_path"], values["log_level"], values["logfile"])
+    from odoo.tools import config
+
+    from oe_web_socketio.serve import Process
+
+    names = list(dict.fromkeys(values["database"] or config["db_name"] or ()))
+    if not names:
+        raise ConfigError("no database: name it with -d, or as db_name in the conf file")
+    _log_versions()
+    return Process(values, names).run()
+
+
+def _log_versions() -> None:
+    import gevent
+    import odoo.release
+    import psycopg2
+
+    logger.info(
+        "oe.web.socketio %s, Odoo %s, gevent %s, psycopg2 %s, Python %s",
+        __version__, odoo.release.version, gevent.__version__, psycopg2.__version__.split()[0],
+        sys.version.split()[0],
+    )  # fmt: skip

@@ -1,0 +1,126 @@
+"""Bringing a database of Odoo up: registry, namespaces, listener."""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Callable
+from typing import Any
+
+import psycopg2
+from odoo.addons.web_socketio import compat
+from odoo.addons.web_socketio.environment import Cursors
+from psycopg2 import errors
+
+from pgsocketio.database import Database
+from pgsocketio.errors import ConfigError
+from pgsocketio.members import Members
+from pgsocketio.runtime import Runtime
+
+logger = logging.getLogger("oe_web_socketio")
+
+# A dead peer is noticed by the kernel too; see PostgreSQL manual, 34.1.2 "Parameter Key Words".
+_ALIVE = {
+    "connect_timeout": 10,
+    "keepalives": 1,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 15_000,
+}
+
+
+class OdooDatabase(Database):
+    """A database of Odoo: with cursors for handlers, and a registry to load.
+
+    :param max_cursor: most cursors open at once.
+    :param listen_dsn: of the LISTEN connection, where Odoo's own goes through a pooler.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        runtime: Runtime,
+        node: str,
+        members: Members,
+        max_cursor: int,
+        listen_dsn: str | None = None,
+    ) -> None:
+        self.cursors = Cursors(max_cursor)
+        self._listen_dsn = listen_dsn
+        self._runtime = runtime
+        self._stopping = False
+        super().__init__(name, self._connect, runtime, node, members, on_ready=self._ready)
+
+    def _connect(self, purpose: str) -> Any:
+        options = {**_ALIVE, "application_name": f"oe.web.socketio {purpose}"}
+        if purpose == "listen" and self._listen_dsn:
+            return psycopg2.connect(self._listen_dsn, **{**options, "dbname": self.name})
+        return compat.connect(self.name, **options)
+
+    def _ready(self) -> None:
+        logger.info("ready for database %r", self.name)
+
+    def run(self, on_fatal: Callable[[OdooDatabase], Any]) -> None:
+        """Serve the database until :meth:`stop`; PostgreSQL away is waited for.
+
+        :param on_fatal: called when only a person can mend what is wrong.
+        """
+        try:
+            self._load()
+            self.listener.run()
+        except ConfigError as error:
+            logger.error("database %r: %s", self.name, error)
+            self.listener.error = str(error)
+            on_fatal(self)
+        except Exception as error:
+            logger.exception("database %r: its registry does not load", self.name)
+            self.listener.error = str(error)
+            on_fatal(self)
+
+    def _load(self) -> None:
+        """Load the registry, and with it the namespaces of the installed addons."""
+        attempt = 0
+        while not self._stopping:
+            try:
+                self._check()
+                compat.registry(self.name)
+                return
+            except psycopg2.OperationalError as error:
+                attempt += 1
+                self.listener.error = " ".join(str(error).split())
+                pause = min(30.0, 0.5 * 2 ** min(attempt, 10)) * random.uniform(0.5, 1.0)
+                logger.error(
+                    "database %r: PostgreSQL is away, trying again in %.1f s: %s",
+                    self.name, pause, self.listener.error,
+                )  # fmt: skip
+                self._runtime.sleep(pause)
+
+    def _check(self) -> None:
+        """Make sure that the addon is installed.
+
+        :raises ConfigError: saying what to do.
+        """
+        try:
+            connection = self._connect("check")
+        except psycopg2.OperationalError as error:
+            if f'database "{self.name}" does not exist' in str(error):
+                raise ConfigError("there is no such database") from error
+            raise
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT state FROM ir_module_module WHERE name = 'web_socketio'")
+                row = cursor.fetchone()
+        except errors.UndefinedTable as error:
+            raise ConfigError("it is no database of Odoo") from error
+        finally:
+            connection.close()
+        if row is None or row[0] not in ("installed", "to upgrade"):
+            raise ConfigError(
+                "the addon web_socketio is not installed there; install it with "
+                f"'oe -d {self.name} -i web_socketio'"
+            )
+
+    def stop(self) -> None:
+        self._stopping = True
+        super().stop()

@@ -1,0 +1,35 @@
+"""The options of ``oe_web_socketio``."""
+
+from __future__ import annotations
+
+from pgsocketio.config import Option, Options, one_of, seconds, whole
+
+OPTIONS = Options(
+    prog="oe_web_socketio",
+    description="The realtime server of oe.web.socketio, beside Odoo.",
+    section="web_socketio",
+    prefix="OE_WEB_SOCKETIO_",
+    options=[
+        Option("database", "database to serve; may be repeated; default: db_name of the conf file",
+               (), short="-d", many=True),
+        Option("interface", "address to listen on", "127.0.0.1", short="-i"),
+        Option("port", "port to listen on, 0 for a free one", 8068, whole(0, 65535), "-p"),
+        Option("max_cursor", "most cursors open at once, per database", 16, whole(1, 10_000)),
+        Option("config", "Odoo's conf file; this server reads [web_socketio] in it", short="-c"),
+        Option("addons_path", "folders with addons, beside this distribution's own"),
+        Option("allow_origin", "origin of web pages that may connect from another host or port, "
+               "such as https://www.example.com; may be repeated", (), many=True),
+        Option("trusted_proxy", "network (CIDR) of proxies whose X-Forwarded-* is believed; may be "
+               "repeated", (), many=True),
+        Option("listen_dsn", "connection string for LISTEN, where Odoo's own goes through a pooler"),
+        Option("ping_interval", "seconds between pings", 25.0, seconds(0.1, 3600)),
+        Option("ping_timeout", "seconds to wait for the answer to a ping", 20.0, seconds(0.1, 3600)),
+        Option("ack_timeout", "seconds to wait for an acknowledgement", 10.0, seconds(0.1, 3600)),
+        Option("auth_timeout", "seconds in which a client has to authenticate", 10.0,
+               seconds(0.1, 3600)),
+        Option("drain_timeout", "seconds to end in", 5.0, seconds(0, 3600)),
+        Option("log_level", "debug, info, warn, error or critical", "info",
+               one_of("debug", "info", "warn", "error", "critical")),
+        Option("logfile", "file to log to, instead of standard error"),
+    ],
+)  # fmt: skip

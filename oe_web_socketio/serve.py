@@ -1,0 +1,110 @@
+"""One server process: engine, Socket.IO server and databases, from start to end."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import signal
+from typing import Any
+
+import gevent
+import gevent.event
+from gevent import signal_handler
+from odoo.addons.web_socketio.web_socketio import SocketIO
+
+from oe_web_socketio.databases import OdooDatabase
+from oe_web_socketio.watch import SessionWatch
+from pgsocketio.engine import Engine, EngineSettings, Prepared
+from pgsocketio.errors import ConfigError
+from pgsocketio.green import GreenRuntime
+from pgsocketio.server import Server, ServerSettings
+
+logger = logging.getLogger("oe_web_socketio")
+
+
+class Process:
+    """The realtime server.
+
+    :param values: of the options, by name.
+    :param names: of the databases.
+    """
+
+    def __init__(self, values: dict[str, Any], names: list[str]) -> None:
+        self._values = values
+        self._stop = gevent.event.Event()
+        self._failed: set[str] = set()
+        runtime = GreenRuntime()
+        settings = ServerSettings(
+            auth_timeout=values["auth_timeout"],
+            ack_timeout=values["ack_timeout"],
+            position_interval=values["ping_interval"],
+        )
+        self.server = Server(SocketIO.namespaces, runtime, Prepared, settings)
+        self.engine = Engine(self.server, _engine_settings(values))
+        node = secrets.token_hex(8)
+        for name in names:
+            self.server.databases[name] = OdooDatabase(
+                name, runtime, node, self.server.members, values["max_cursor"], values["listen_dsn"]
+            )
+
+    def run(self) -> int:
+        """Serve until SIGTERM or SIGINT.
+
+        :returns: exit status: 0, or 1 when no database can be served.
+        :raises ConfigError: when the port is taken.
+        """
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal_handler(number, self._stop.set)
+        self._listen()
+        jobs = [gevent.spawn(d.run, self._gave_up) for d in self.server.databases.values()]
+        jobs.append(gevent.spawn(SessionWatch(self.server).run))
+        jobs.append(gevent.spawn(self._tell_positions))
+        self._stop.wait()
+        self._end()
+        gevent.killall(jobs, timeout=1)
+        return 1 if len(self._failed) == len(self.server.databases) else 0
+
+    def _listen(self) -> None:
+        interface, port = self._values["interface"], self._values["port"]
+        try:
+            port = self.engine.listen(interface, port)
+        except OSError as error:
+            raise ConfigError(f"cannot listen on {interface}:{port}: {error.strerror}") from error
+        shown = f"[{interface}]" if ":" in interface else interface
+        logger.info("listening on http://%s:%d", shown, port)
+
+    def _gave_up(self, database: OdooDatabase) -> None:
+        """A database cannot be served; without any, the process has no purpose."""
+        self._failed.add(database.name)
+        if len(self._failed) == len(self.server.databases):
+            self._stop.set()
+
+    def _tell_positions(self) -> None:
+        while True:
+            gevent.sleep(self._values["ping_interval"])
+            self.server.tell_positions()
+
+    def _end(self) -> None:
+        """Close transports, never namespaces, so that clients come back by themselves."""
+        logger.info("ending: %d connections are closed", len(self.engine.connections))
+        budget = self._values["drain_timeout"]
+        self.engine.stop_accepting()
+        self.engine.close_all(over=budget * 0.4 if len(self.engine.connections) > 100 else 0)
+        with gevent.Timeout(max(0.1, budget * 0.8), False):
+            while self.engine.connections:
+                gevent.sleep(0.02)
+        self.engine.stop()
+        for database in self.server.databases.values():
+            database.stop()
+
+
+def _engine_settings(values: dict[str, Any]) -> EngineSettings:
+    try:
+        return EngineSettings(
+            ping_interval=values["ping_interval"],
+            ping_timeout=values["ping_timeout"],
+            allowed_origins=values["allow_origin"],
+            trusted_proxies=values["trusted_proxy"],
+        )
+    except ValueError as error:
+        raise ConfigError(str(error)) from error

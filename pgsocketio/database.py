@@ -1,0 +1,130 @@
+"""One database of a server process: hub, listener, and the way to the other processes."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+
+from pgsocketio.adapter import AbstractAdapter
+from pgsocketio.errors import BadPosition, TemporarilyUnavailable
+from pgsocketio.hub import Hub
+from pgsocketio.listener import Listener, ListenerSettings
+from pgsocketio.log.publisher import Connections, publish
+from pgsocketio.members import Members
+from pgsocketio.message import Message, thaw
+from pgsocketio.position import Position
+from pgsocketio.runtime import Runtime
+
+logger = logging.getLogger("pgsocketio.database")
+
+BACKPLANE = "web_socketio:backplane"
+
+
+class _BackplaneAdapter(AbstractAdapter):
+    channel = BACKPLANE
+
+
+class DatabaseBackplane:
+    """Acts on the sockets of every server process of a database, by its message log.
+
+    Delivery: other processes act on it once, also after they lost their connection for a while.
+    """
+
+    def __init__(
+        self, database: str, node: str, members: Members, connections: Connections
+    ) -> None:
+        self._database, self._node = database, node
+        self._members, self._connections = members, connections
+
+    def emit(
+        self, namespace: str, event: str, args: Sequence[Any], room: str | None, skip: str | None
+    ) -> None:
+        act = {"node": self._node, "namespace": namespace, "event": event, "args": list(args)}
+        with self._connections.cursor(self._database) as cursor:
+            publish(cursor, BACKPLANE, {**act, "room": room, "skip": skip})
+        self._members.emit(self._database, namespace, event, args, room, skip)
+
+    def deliver(self, messages: Sequence[Message]) -> None:
+        """What other processes want done here; the hub calls it."""
+        for message in messages:
+            act = thaw(message["values"])
+            if act.pop("node") != self._node:
+                self._members.emit(self._database, **act)
+
+
+class Database:
+    """A database that this process listens to; the scope of its clients.
+
+    :param name: of the database.
+    :param connect: returns a new psycopg2 connection to it, given a purpose.
+    :param node: names this server process.
+    :param members: the clients of this process.
+    :param on_ready: called each time the database is live.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        connect: Callable[[str], Any],
+        runtime: Runtime,
+        node: str,
+        members: Members,
+        settings: ListenerSettings = ListenerSettings(),
+        on_ready: Callable[[], Any] = lambda: None,
+    ) -> None:
+        self.name = name
+        self._members = members
+        self._connections = Connections(lambda _database: connect("publish"))
+        self.hub: Hub = Hub(lambda: self.listener.wake(), lambda: runtime.sleep(0))
+        self.backplane = DatabaseBackplane(name, node, members, self._connections)
+        self.hub.subscribe(self.backplane, _BackplaneAdapter)
+        self.listener = Listener(
+            name, connect, runtime, self.hub, node, settings, on_ready, self._send_away
+        )
+
+    def resume(self, token: str) -> Position | None:
+        """A client's position, when everything after it is still in the log; else None.
+
+        :raises TemporarilyUnavailable: when the database cannot be asked now.
+        """
+        try:
+            position = Position.parse(token)
+        except BadPosition:
+            return None
+        self.need_ready()
+        if position.epoch != self.listener.epoch:
+            return None
+        if self._ahead(position):
+            if not self.listener.wait_for_read(5.0):
+                raise TemporarilyUnavailable(f"database {self.name!r} does not answer")
+            if self._ahead(position):
+                return None  # from the future
+        return position
+
+    def _ahead(self, position: Position) -> bool:
+        stamp = self.hub.stamp
+        return stamp is None or position.snapshot.xmax > stamp.position.snapshot.xmax
+
+    def need_ready(self) -> None:
+        """Make sure that the database is live.
+
+        :raises TemporarilyUnavailable: when it is not.
+        """
+        if not self.listener.ready:
+            raise TemporarilyUnavailable(f"database {self.name!r} is away")
+
+    def cursor(self) -> AbstractContextManager[Any]:
+        """A cursor in autocommit, beside any pool."""
+        return self._connections.cursor(self.name)
+
+    def _send_away(self) -> None:
+        """The log is another one: clients come back, and learn that they cannot be caught up."""
+        for socket in self._members.all():
+            if socket.scope is not None and socket.scope.name == self.name:
+                socket.client.connection.close("forced close")
+
+    def stop(self) -> None:
+        self.listener.stop()
+        self._connections.close()

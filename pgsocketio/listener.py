@@ -1,0 +1,283 @@
+"""The only LISTEN of a database: hears, reads the log, feeds the hub, comes back by itself."""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import socket
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg2
+
+from pgsocketio.errors import RealtimeError
+from pgsocketio.hub import Hub
+from pgsocketio.log import schema
+from pgsocketio.log.reader import LogReader
+from pgsocketio.message import Message
+from pgsocketio.position import Position
+from pgsocketio.runtime import Job, Runtime
+from pgsocketio.wire import NotifyCodec
+
+logger = logging.getLogger("pgsocketio.listener")
+
+CHANNEL = "web_socketio"
+_BEAT = "beat:"
+
+
+@dataclass(frozen=True, slots=True)
+class ListenerSettings:
+    """Times and bounds of a listener.
+
+    :param poll: seconds between reads of the log when nothing was heard.
+    :param settle: seconds after an inline message until the log is read, so that positions move.
+    :param silence: seconds without hearing its own heartbeat until it connects anew.
+    :param max_backlog: most notifications waiting; beyond, the log is read instead.
+    :param max_backoff: most seconds between two attempts to connect.
+    """
+
+    poll: float = 5.0
+    settle: float = 1.0
+    silence: float = 15.0
+    max_backlog: int = 10_000
+    max_backoff: float = 30.0
+
+
+class Silent(RealtimeError):
+    """The LISTEN connection does not hear its own heartbeat: half-open, or behind a pooler."""
+
+
+class Listener:
+    """Feeds one hub from one database.
+
+    Delivery: a message that was committed is delivered once, whatever fails in between: the hub's
+    position is kept, and the log is read from there after each reconnect.
+
+    :param name: of the database, for the log.
+    :param connect: returns a new psycopg2 connection, given a purpose (``'listen'`` or ``'log'``).
+    :param node: names this server process.
+    :param on_ready: called each time the listener is live again.
+    :param on_foreign_log: called when the log turned out to be another one than before.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        connect: Callable[[str], Any],
+        runtime: Runtime,
+        hub: Hub,
+        node: str,
+        settings: ListenerSettings = ListenerSettings(),
+        on_ready: Callable[[], Any] = lambda: None,
+        on_foreign_log: Callable[[], Any] = lambda: None,
+    ) -> None:
+        self.name, self.hub, self.settings = name, hub, settings
+        self.ready = False
+        self.error: str | None = None
+        self.epoch: str | None = None
+        self._connect, self._runtime = connect, runtime
+        self._beat = f"{_BEAT}{node}"
+        self._on_ready, self._on_foreign_log = on_ready, on_foreign_log
+        self._news = runtime.event()
+        self._read_done = runtime.event()
+        self._reads_started = self._reads_done = 0
+        self._next_beat = 0.0
+        self._backlog: deque[str] = deque()
+        self._read_wanted = True
+        self._heard = 0.0
+        self._failure: Exception | None = None
+        self._stopping = False
+        self._codec = NotifyCodec(b"")
+        self._log: LogReader | None = None
+
+    # -- life --------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Listen until :meth:`stop`; connect again after each failure, with jittered back-off."""
+        attempt = 0
+        while not self._stopping:
+            try:
+                self._session()
+            except (psycopg2.Error, OSError, RealtimeError) as error:
+                attempt = 1 if self.ready else attempt + 1
+                self._report(error)
+            self.ready = False
+            if not self._stopping:
+                pause = min(self.settings.max_backoff, 0.25 * 2 ** min(attempt, 10))
+                self._runtime.sleep(pause * random.uniform(0.5, 1.0))
+
+    def stop(self) -> None:
+        """End :meth:`run`."""
+        self._stopping = True
+        self._news.set()
+
+    def _report(self, error: Exception) -> None:
+        text = " ".join(str(error).split())
+        if text != self.error:
+            logger.error("database %r: %s; trying again", self.name, text)
+        self.error = text
+
+    def _session(self) -> None:
+        connections: list[Any] = []
+        receiver: Job | None = None
+        try:
+            listen = self._open("listen", connections)
+            log = self._open("log", connections)
+            self._log = self._enter(log)
+            with listen.cursor() as cursor:
+                cursor.execute(f"LISTEN {CHANNEL}")
+            self._failure, self._heard = None, self._runtime.monotonic()
+            receiver = self._runtime.spawn(self._receive, listen, log)
+            self._follow(log)
+        finally:
+            if receiver is not None:
+                receiver.kill()
+            for connection in connections:
+                connection.close()
+
+    def _open(self, purpose: str, connections: list[Any]) -> Any:
+        connection = self._connect(purpose)
+        connections.append(connection)
+        connection.autocommit = True
+        return connection
+
+    def _enter(self, log: Any) -> LogReader:
+        """Check what is there before anything is believed of it."""
+        with log.cursor() as cursor:
+            schema.check(cursor)
+        reader = LogReader(log)
+        if reader.renew():
+            logger.warning("database %r: the log was made elsewhere; started anew", self.name)
+        epoch = reader.epoch()
+        if self.epoch not in (None, epoch):
+            self.hub.reset()
+            self._on_foreign_log()
+        self.epoch = epoch
+        self._codec = NotifyCodec(reader.secret())
+        return reader
+
+    # -- hearing: does nothing but read, so that the queue of NOTIFY never fills ---------------
+
+    def _receive(self, listen: Any, log: Any) -> None:
+        try:
+            while True:
+                if self._runtime.wait_read(listen.fileno(), 1.0):
+                    listen.poll()
+                notifications = list(listen.notifies)
+                listen.notifies.clear()
+                for notification in notifications:
+                    self._hear(notification.payload)
+                if self._runtime.monotonic() - self._heard > self.settings.silence:
+                    raise Silent()
+        except (psycopg2.Error, OSError, Silent) as error:
+            self._failure = error
+            self._news.set()
+            _hang_up(log)  # the follower may wait for an answer that never comes
+
+    def _hear(self, payload: str) -> None:
+        if payload.startswith(_BEAT):
+            if payload == self._beat:
+                self._heard = self._runtime.monotonic()
+            return
+        if len(self._backlog) >= self.settings.max_backlog:
+            self._backlog.clear()
+            self._read_wanted = True
+        self._backlog.append(payload)
+        self._news.set()
+
+    # -- following ---------------------------------------------------------------------------
+
+    def wake(self) -> None:
+        """Ask for a read of the log soon."""
+        self._read_wanted = True
+        self._news.set()
+
+    def wait_for_read(self, timeout: float) -> bool:
+        """Wait until a read that starts from now on is done.
+
+        :param timeout: seconds.
+        :returns: whether one was.
+        """
+        target = self._reads_started + 1
+        deadline = self._runtime.monotonic() + timeout
+        self.wake()
+        while self._reads_done < target:
+            self._read_done.clear()
+            if not self._read_done.wait(max(0.0, deadline - self._runtime.monotonic())):
+                return False
+        return True
+
+    def _follow(self, log: Any) -> None:
+        self.read()
+        self._announce()
+        due = self._runtime.monotonic() + self.settings.poll
+        while not self._stopping:
+            self._news.wait(max(0.0, due - self._runtime.monotonic()))
+            self._news.clear()
+            if self._failure is not None:
+                raise self._failure
+            if self._deliver_backlog():
+                due = min(due, self._runtime.monotonic() + self.settings.settle)
+            now = self._runtime.monotonic()
+            if self._read_wanted or now >= due:
+                self.read()
+                self._keep_alive(log)
+                due = now + self.settings.poll
+
+    def _announce(self) -> None:
+        if not self.ready:
+            self.ready, self.error = True, None
+            self._on_ready()
+
+    def _keep_alive(self, log: Any) -> None:
+        """Prove the LISTEN connection from another one; a half-open one is silent for ever."""
+        now = self._runtime.monotonic()
+        if now < self._next_beat:
+            return
+        self._next_beat = now + self.settings.poll * 0.9
+        with log.cursor() as cursor:
+            cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, self._beat])
+
+    def _deliver_backlog(self) -> bool:
+        """Deliver what was heard, in order.
+
+        :returns: whether content was delivered that no read has covered yet.
+        """
+        inline: list[Message] = []
+        covered = 0  # by a read that began after they were heard
+        while self._backlog:
+            message = self._codec.decode(self._backlog.popleft())
+            covered -= 1
+            if message is not None:
+                inline.append(message)
+            elif covered < 0:
+                self.hub.deliver_inline(inline)
+                inline, covered = [], len(self._backlog)
+                self.read()
+        self.hub.deliver_inline(inline)
+        return bool(inline)
+
+    def read(self) -> None:
+        """Read the log from where the hub stands, and deliver what is new."""
+        assert self._log is not None and self.epoch is not None
+        self._read_wanted = False
+        self._reads_started = started = self._reads_started + 1
+        now = self._log.position()
+        snapshot = now.snapshot
+        for snapshot, messages in self._log.read(self.hub.begin_read(now)):
+            self.hub.read(messages)
+        self.hub.end_read(Position(self.epoch, snapshot))
+        self._reads_done = started
+        self._read_done.set()
+
+
+def _hang_up(connection: Any) -> None:
+    """Cut a connection that another job may be waiting on."""
+    try:
+        with socket.socket(fileno=os.dup(connection.fileno())) as duplicate:
+            duplicate.shutdown(socket.SHUT_RDWR)
+    except (OSError, psycopg2.Error):
+        pass  # it is closed already

@@ -1,0 +1,1 @@
+"""The message log in PostgreSQL: its objects, reading it, publishing to it."""

@@ -1,0 +1,138 @@
+"""Publishing: the row in the publisher's transaction, the NOTIFY after its COMMIT."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg2
+
+from pgsocketio.message import encode_values
+
+logger = logging.getLogger("pgsocketio.publisher")
+
+
+def publish(
+    cursor: Any,
+    channel: str,
+    values: dict[str, Any],
+    *,
+    uid: int | None = None,
+    durable: bool = True,
+    defer: bool = False,
+) -> int | None:
+    """Publish a message when the cursor's transaction commits.
+
+    Delivery: durable messages reach every listener that is there or comes back within the retention;
+    others at most once.
+
+    :param cursor: DB-API cursor (psycopg2, psycopg or Odoo's).
+    :param channel: name of the sub-channel, 1 to 255 bytes.
+    :param values: JSON object of at most 1 MiB (7,999 bytes encoded when not durable).
+    :param uid: the publishing user.
+    :param durable: False: skip the log.
+    :param defer: the caller sends the NOTIFY after COMMIT, with :class:`Waker`.
+    :returns: the id of the message, None when it is not durable.
+    :raises NotEncodable: naming the key that cannot travel.
+    :raises PayloadTooLarge: above 1 MiB.
+    """
+    options = {"durable": durable, "defer": defer, "uid": uid}
+    cursor.execute(
+        "SELECT web_socketio_notify(%s, %s::jsonb, %s::jsonb)",
+        [channel, encode_values(values), json.dumps(options)],
+    )
+    row = cursor.fetchone()
+    return None if row is None else row[0]
+
+
+class Connections:
+    """Connections in autocommit, apart from any pool; one is kept per process and database.
+
+    :param connect: returns a new psycopg2 connection to a database, by its name.
+    """
+
+    def __init__(self, connect: Callable[[str], Any]) -> None:
+        self._connect = connect
+        self._idle: dict[tuple[int, str], Any] = {}
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def cursor(self, database: str) -> Iterator[Any]:
+        """A cursor; its connection is closed when the block raises."""
+        connection = self._take(database)
+        try:
+            with connection.cursor() as cursor:
+                yield cursor
+        except BaseException:
+            connection.close()
+            raise
+        with self._lock:
+            kept = self._idle.setdefault((os.getpid(), database), connection)
+        if kept is not connection:
+            connection.close()
+
+    def _take(self, database: str) -> Any:
+        with self._lock:
+            connection = self._idle.pop((os.getpid(), database), None)
+        if connection is not None and _alive(connection):
+            return connection
+        connection = self._connect(database)
+        connection.autocommit = True
+        return connection
+
+    def close(self) -> None:
+        """Close what lies idle in this process."""
+        with self._lock:
+            mine = [key for key in self._idle if key[0] == os.getpid()]
+            connections = [self._idle.pop(key) for key in mine]
+        for connection in connections:
+            connection.close()
+
+
+def _alive(connection: Any) -> bool:
+    """Notice what PostgreSQL closed while the connection lay idle."""
+    try:
+        connection.poll()
+    except psycopg2.Error:
+        connection.close()
+        return False
+    return not connection.closed
+
+
+class Waker:
+    """Sends what committed transactions deferred, on a connection of its own.
+
+    NOTIFY inside the business transaction would serialise all commits of the cluster. A failure
+    never reaches the business code: it is logged, counted, and the listener's poll makes up for it.
+
+    :param connect: returns a new psycopg2 connection to a database, by its name.
+    """
+
+    def __init__(self, connect: Callable[[str], Any]) -> None:
+        self._connections = Connections(connect)
+        self.failures = 0
+
+    def wake(self, database: str, xid: str | None, volatile: str | None) -> None:
+        """Notify of a committed transaction. Never raises an ``Exception``.
+
+        :param xid: the transaction (xid8 as text), None when it logged nothing.
+        :param volatile: JSON array of what it left in ``web_socketio.volatile``.
+        """
+        if xid is None and not volatile:
+            return
+        try:
+            with self._connections.cursor(database) as cursor:
+                cursor.execute(
+                    "SELECT web_socketio_wake(%s::xid8, %s::jsonb)", [xid or "0", volatile or "[]"]
+                )
+        except Exception as error:
+            self.failures += 1
+            logger.warning(
+                "NOTIFY after COMMIT failed for database %r; its messages wait for the server's "
+                "next poll: %s", database, error,
+            )  # fmt: skip

@@ -1,0 +1,100 @@
+"""Reading the log: each statement takes its snapshot along with the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pgsocketio.message import Message
+from pgsocketio.position import Position, Snapshot
+
+PAGE = 1_000
+"""Most rows of one statement."""
+
+# Rows that a snapshot did not see; both parts use the index on xid.
+_UNSEEN = """
+    SELECT id, xid, date, channel, uid, payload FROM web_socketio_log
+    WHERE (xid >= pg_snapshot_xmax(%(since)s::pg_snapshot)
+           OR xid = ANY (ARRAY(SELECT pg_snapshot_xip(%(since)s::pg_snapshot))))
+      AND id > %(after)s
+      AND (%(upto)s IS NULL OR pg_visible_in_snapshot(xid, %(upto)s::pg_snapshot))
+    ORDER BY id LIMIT %(limit)s
+"""
+_READ = f"""
+    SELECT now.snapshot, l.id, l.xid::text,
+           to_char(l.date AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"'),
+           l.channel, l.uid, l.payload, octet_length(l.payload::text)
+    FROM (SELECT pg_current_snapshot()::text AS snapshot) now
+    LEFT JOIN LATERAL ({_UNSEEN}) l ON true ORDER BY l.id
+"""
+
+
+class LogReader:
+    """Reads the log of one database.
+
+    :param connection: psycopg2, in autocommit.
+    """
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+        self.rows_read = 0
+
+    def _one(self, statement: str, *args: Any) -> Any:
+        with self._connection.cursor() as cursor:
+            cursor.execute(statement, args)
+            return cursor.fetchone()[0]
+
+    def epoch(self) -> str:
+        """Names this log; see docs/guarantees."""
+        return str(self._one("SELECT web_socketio_epoch()"))
+
+    def secret(self) -> bytes:
+        """The key of inline content."""
+        text = self._one("SELECT value FROM web_socketio_meta WHERE key = 'secret'")
+        return bytes.fromhex(text)
+
+    def position(self) -> Position:
+        """Now."""
+        return Position.parse(self._one("SELECT web_socketio_position()"))
+
+    def renew(self) -> bool:
+        """Start another log when this one was made elsewhere: restored, duplicated, promoted.
+
+        :returns: whether it was; its messages are gone then, and no older position holds.
+        """
+        with self._connection.cursor() as cursor:
+            cursor.execute("SELECT web_socketio_renew()")
+            return bool(cursor.fetchone()[0])
+
+    def trimmed_xid(self) -> int:
+        """The newest transaction of which messages were trimmed, 0 for none."""
+        return int(self._one("SELECT value FROM web_socketio_meta WHERE key = 'trimmed_xid'"))
+
+    def read(self, since: Snapshot) -> Iterator[tuple[Snapshot, list[Message]]]:
+        """Read what a snapshot did not see, page by page in order of ids.
+
+        :yields: the snapshot of the read (the same for all its pages) and up to :data:`PAGE` messages;
+            at least one page, that may be empty.
+        """
+        upto, after = None, 0
+        while True:
+            snapshot, messages = self._page(since, upto, after)
+            upto = upto or snapshot
+            self.rows_read += len(messages)
+            yield Snapshot.parse(upto), messages
+            if len(messages) < PAGE:
+                return
+            after = messages[-1]["id"]
+
+    def _page(self, since: Snapshot, upto: str | None, after: int) -> tuple[str, list[Message]]:
+        with self._connection.cursor() as cursor:
+            cursor.execute(
+                _READ, {"since": str(since), "upto": upto, "after": after, "limit": PAGE}
+            )
+            rows = cursor.fetchall()
+        messages = [
+            Message(id, channel, uid, date, payload, xid=int(xid), size=size)
+            for _snapshot, id, xid, date, channel, uid, payload, size in rows
+            if id is not None
+        ]
+        return rows[0][0], messages

@@ -1,0 +1,93 @@
+"""Who is where: the clients of this process by scope, namespace and room."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from pgsocketio import packet as sio
+from pgsocketio.packet import Packet
+
+if TYPE_CHECKING:
+    from pgsocketio.engine import Prepared
+    from pgsocketio.socket import NamespaceSocket
+
+Key = tuple[str, str, "str | None"]
+
+
+class Members:
+    """The clients of this process that were let in.
+
+    :param prepare: makes the transport's form of an encoded packet.
+    :param breathe: called after each batch of sends, so that others get their turn.
+    :param batch: how many clients are served in between.
+    """
+
+    def __init__(
+        self,
+        prepare: Callable[[Sequence[str | bytes]], Prepared],
+        breathe: Callable[[], Any] = lambda: None,
+        batch: int = 200,
+    ) -> None:
+        self._prepare = prepare
+        self._sets: dict[Key, dict[NamespaceSocket, None]] = {}
+        self._breathe = breathe
+        self._batch = batch
+
+    def add(self, socket: NamespaceSocket) -> None:
+        self._sets.setdefault(self._key(socket), {})[socket] = None
+        for room in socket.rooms:
+            self.join(socket, room)
+
+    def join(self, socket: NamespaceSocket, room: str) -> None:
+        if socket.scope is not None and socket.gone is None:
+            self._sets.setdefault(self._key(socket, room), {})[socket] = None
+
+    def leave(self, socket: NamespaceSocket, room: str) -> None:
+        self._remove(self._key(socket, room), socket)
+
+    def discard(self, socket: NamespaceSocket) -> None:
+        self._remove(self._key(socket), socket)
+        for room in socket.rooms:
+            self.leave(socket, room)
+
+    @staticmethod
+    def _key(socket: NamespaceSocket, room: str | None = None) -> Key:
+        return (socket.scope.name if socket.scope else "", socket.name, room)
+
+    def _remove(self, key: Key, socket: NamespaceSocket) -> None:
+        members = self._sets.get(key, {})
+        members.pop(socket, None)
+        if not members:
+            self._sets.pop(key, None)
+
+    def all(self) -> Iterable[NamespaceSocket]:
+        """Every client, once; giving way to others now and then."""
+        for key, members in list(self._sets.items()):
+            if key[2] is None:
+                yield from self._breathing(members)
+
+    def _breathing(self, members: dict[NamespaceSocket, None]) -> Iterable[NamespaceSocket]:
+        for count, socket in enumerate(list(members), 1):
+            if socket in members:
+                yield socket
+            if count % self._batch == 0:
+                self._breathe()
+
+    def emit(
+        self,
+        scope: str,
+        namespace: str,
+        event: str,
+        args: Sequence[Any],
+        room: str | None = None,
+        skip: str | None = None,
+    ) -> None:
+        """Send one event to the clients of a namespace or room; it is encoded once per version."""
+        members = self._sets.get((scope, namespace, room), {})
+        plain = self._prepare(sio.encode(Packet(sio.EVENT, namespace, [event, *args])))
+        versioned = self._prepare(sio.encode(Packet(sio.EVENT, namespace, [event, *args, None])))
+        for socket in self._breathing(members):
+            if socket.sid != skip:
+                prepared = plain if socket.auth.version is None else versioned
+                socket.client.connection.send_prepared(prepared)

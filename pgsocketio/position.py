@@ -1,0 +1,92 @@
+"""A place in the message log: a snapshot, not a number.
+
+Ids are given at INSERT, but rows appear at COMMIT, so "id > last" loses what commits late. A
+position is the snapshot of the read that found it; the next read takes whatever that snapshot did
+not see. Source: PostgreSQL manual, 9.27 "System Information Functions", pg_snapshot.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from pgsocketio.errors import BadPosition
+
+MAX_TOKEN = 16_384
+"""Most characters of a position that a client may send."""
+
+_TOKEN = re.compile(r"([0-9a-f]{16}):(\d{1,20}):(\d{1,20}):((?:\d{1,20}(?:,\d{1,20})*)?)", re.ASCII)
+_MAX_XID = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Which transactions a read saw.
+
+    :param xmin: every transaction below is seen, unless it was rolled back.
+    :param xmax: no transaction from here on is seen.
+    :param xip: those between, in progress at the time, ascending; not seen.
+    """
+
+    xmin: int
+    xmax: int
+    xip: tuple[int, ...] = ()
+
+    @classmethod
+    def parse(cls, text: str) -> Snapshot:
+        """Read PostgreSQL's text form, ``xmin:xmax:xip,xip``.
+
+        :raises BadPosition: where PostgreSQL would refuse it.
+        """
+        try:
+            low, high, between = text.split(":")
+            xip = tuple(int(xid) for xid in between.split(",")) if between else ()
+            snapshot = cls(int(low), int(high), xip)
+        except ValueError as error:
+            raise BadPosition() from error
+        ascending = all(a < b for a, b in zip(xip, xip[1:]))
+        inside = not xip or (snapshot.xmin <= xip[0] and xip[-1] < snapshot.xmax)
+        if not (0 < snapshot.xmin <= snapshot.xmax <= _MAX_XID and ascending and inside):
+            raise BadPosition()
+        return snapshot
+
+    def __str__(self) -> str:
+        return f"{self.xmin}:{self.xmax}:{','.join(map(str, self.xip))}"
+
+    def meet(self, other: Snapshot) -> Snapshot:
+        """The snapshot that sees only what both see: where to read from to serve both."""
+        xmax = min(self.xmax, other.xmax)
+        xip = {xid for xid in (*self.xip, *other.xip) if xid < xmax}
+        return Snapshot(min((xmax, *xip)), xmax, tuple(sorted(xip)))
+
+    def sees(self, xid: int) -> bool:
+        """Whether a transaction committed before this snapshot was taken (or was rolled back)."""
+        return xid < self.xmin or (xid < self.xmax and xid not in self.xip)
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A snapshot, and the log it belongs to.
+
+    :param epoch: 16 hexadecimal digits that name database, cluster, timeline and log.
+    :param snapshot: what lies behind this position.
+    """
+
+    epoch: str
+    snapshot: Snapshot
+
+    @classmethod
+    def parse(cls, token: object) -> Position:
+        """Read what a client sent; it is untrusted input.
+
+        :raises BadPosition: for anything that :meth:`__str__` does not write.
+        """
+        if not isinstance(token, str) or len(token) > MAX_TOKEN:
+            raise BadPosition()
+        match = _TOKEN.fullmatch(token)
+        if match is None:
+            raise BadPosition()
+        return cls(match[1], Snapshot.parse(f"{match[2]}:{match[3]}:{match[4]}"))
+
+    def __str__(self) -> str:
+        return f"{self.epoch}:{self.snapshot}"

@@ -1,0 +1,176 @@
+"""``listen``, ``validate`` and ``secure_emit``: the loop of 2013, on a mailbox."""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from pgsocketio.adapter import AbstractAdapter, check_adapter
+from pgsocketio.errors import Disconnected
+from pgsocketio.hub import Since
+from pgsocketio.mailbox import Mailbox
+from pgsocketio.message import Message
+from pgsocketio.wire import UNDELIVERED, envelope, reader_key
+
+if TYPE_CHECKING:
+    from pgsocketio.socket import NamespaceSocket
+
+logger = logging.getLogger("pgsocketio.reader")
+
+
+class Reader:
+    """One listener with one adapter.
+
+    What is emitted between one :meth:`listen` and the next belongs to the batch that the first
+    returned: it carries the ids of its messages, and the client's position waits for it.
+
+    :param socket: the connection it speaks to.
+    :param adapter: which messages.
+    :param name: of the handler, the same after a restart.
+    :param since: where to start, None: with the next message.
+    """
+
+    def __init__(
+        self,
+        socket: NamespaceSocket,
+        adapter: type[AbstractAdapter],
+        name: str,
+        since: Since | None = None,
+    ) -> None:
+        self._socket = socket
+        self._adapter = check_adapter(adapter)
+        self._name = name
+        self._since = since
+        self._key = ""
+        self._mailbox: Mailbox | None = None
+        self._shown: list[Any] = []
+        self._sources: list[Message] = []
+        self._emitted = 0
+        self._attempts = 0
+
+    @property
+    def mailbox(self) -> Mailbox | None:
+        """None before the first ``listen``."""
+        return self._mailbox
+
+    def listen(self, *args: Any, timeout: float | None = None) -> list[Any]:
+        """Wait for messages.
+
+        :param args: handed to the adapter; the first is compared with its ``index``.
+        :param timeout: seconds, None: for ever.
+        :returns: the messages as the adapter formats them, in order; empty when time is over.
+        :raises Disconnected: when the client is gone.
+        """
+        mailbox = self._open(args)
+        if self._attempts:
+            self._socket.runtime.sleep(self._pause())
+        while True:
+            messages = mailbox.take(timeout)
+            if mailbox.closed:
+                raise Disconnected()
+            self._emitted = 0
+            self._show(mailbox, messages)
+            if self._shown or not messages:
+                return self._shown
+
+    def _open(self, args: tuple[Any, ...]) -> Mailbox:
+        if self._mailbox is not None and self._mailbox.args == args:
+            return self._mailbox
+        key = reader_key(self._name, self._adapter, args)
+        if self._mailbox is None:
+            since = self._socket.since(key) or self._since
+        else:
+            since = self._mailbox.close()
+        self._key = key
+        socket = self._socket
+        self._mailbox = Mailbox(
+            socket.hub, socket.runtime, self._adapter, args, since, socket.settings.mailbox
+        )
+        return self._mailbox
+
+    def _show(self, mailbox: Mailbox, messages: Sequence[Message]) -> None:
+        self._shown, self._sources = [], []
+        for message in messages:
+            try:
+                shown = mailbox.format([message])[0]
+            except Exception:
+                logger.exception(
+                    "adapter %s failed in format(); message %s is left out for one listener",
+                    self._adapter.__qualname__,
+                    message["id"],
+                )
+                continue
+            self._shown.append(shown)
+            self._sources.append(message)
+
+    def validate(self, ok: bool = True) -> None:
+        """Say whether the batch is done with; False: the next ``listen`` returns it again."""
+        if not ok and self._mailbox is not None:
+            self._mailbox.put_back()
+
+    def envelope(self, event: str, args: Sequence[Any]) -> Any:
+        """The envelope of an event that is emitted now, None when no batch is in hand."""
+        if self._mailbox is None or not self._mailbox.batch:
+            return None
+        ids = [message["id"] for message in self._about(args)]
+        number, self._emitted = self._emitted, self._emitted + 1
+        return envelope(self._key, event, number, ids, self._mailbox.generation)
+
+    def _about(self, args: Sequence[Any]) -> Sequence[Message]:
+        """The messages that arguments show, where they are the very objects; else the batch."""
+        candidates: list[Any] = []
+        for arg in args:
+            candidates.append(arg)
+            if isinstance(arg, (list, tuple)):
+                candidates.extend(arg)
+        given = {id(candidate) for candidate in candidates if isinstance(candidate, (dict, list))}
+        if id(self._shown) in given:
+            return self._sources
+        pairs = zip(self._shown, self._sources)
+        return [source for shown, source in pairs if id(shown) in given] or self._sources
+
+    def secure_emit(self, event: str, *args: Any) -> bool:
+        """Emit, and wait until the client's handlers have returned.
+
+        Delivery: until acknowledged, at most :attr:`ServerSettings.max_attempts` times; the messages stay in
+        the mailbox meanwhile, and the next ``listen`` returns them again after a failure.
+
+        :returns: whether the client acknowledged.
+        """
+        if self._socket.emit_and_wait(event, args, self.envelope(event, args)):
+            self._attempts = 0
+            return True
+        if self._mailbox is None or not self._mailbox.batch:
+            return False
+        self._attempts += 1
+        if self._attempts >= self._socket.settings.max_attempts:
+            self._give_up(event)
+        else:
+            self._mailbox.put_back()
+        return False
+
+    def _give_up(self, event: str) -> None:
+        assert self._mailbox is not None
+        ids = [message["id"] for message in self._mailbox.batch]
+        logger.error(
+            "%s: %r was not acknowledged %d times; given up: messages %s",
+            self._name, event, self._attempts, ids,
+        )  # fmt: skip
+        self._attempts = 0
+        self._socket.server.counters["undelivered"] += 1
+        self._socket.emit(UNDELIVERED, [{"event": event, "ids": ids}])
+        self._mailbox.finish()
+
+    def _pause(self) -> float:
+        """Seconds before the next attempt: doubled each time, with jitter."""
+        return float(min(30.0, 0.5 * 2**self._attempts) * random.uniform(0.5, 1.0))
+
+    def leave(self) -> Since | None:
+        """Stop listening.
+
+        :returns: where a successor would start to get what this one did not finish.
+        """
+        self._socket.readers.pop(self, None)
+        return self._since if self._mailbox is None else self._mailbox.close()

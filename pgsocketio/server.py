@@ -1,0 +1,252 @@
+"""The Socket.IO server: namespaces and their clients, on top of the engine."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from pgsocketio import packet as sio
+from pgsocketio.errors import HandlerError
+from pgsocketio.hub import Hub
+from pgsocketio.mailbox import MailboxLimits
+from pgsocketio.members import Members
+from pgsocketio.namespace import BaseNamespace, Refused
+from pgsocketio.packet import Packet
+from pgsocketio.position import Position
+from pgsocketio.runtime import Runtime
+from pgsocketio.socket import ClientSocket, NamespaceSocket
+
+if TYPE_CHECKING:
+    from pgsocketio.engine import Connection, Prepared
+
+logger = logging.getLogger("pgsocketio.server")
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSettings:
+    """Bounds and times of the Socket.IO server.
+
+    :param auth_timeout: seconds that a client may stay unauthenticated.
+    :param ack_timeout: seconds to wait for an acknowledgement.
+    :param max_attempts: how often an unacknowledged batch is sent.
+    :param max_queue: most events of one client that wait for a handler.
+    :param max_acks: most acknowledgements that one client owes; the oldest are forgotten.
+    :param max_rooms: most rooms of one client.
+    :param max_payload: most bytes of a packet's attachments.
+    :param position_interval: seconds between positions told to a client.
+    :param resume_window: seconds after connecting in which handlers start to listen.
+    :param mailbox: bounds of each blocking listener.
+    """
+
+    auth_timeout: float = 10.0
+    ack_timeout: float = 10.0
+    max_attempts: int = 5
+    max_queue: int = 1_000
+    max_acks: int = 1_000
+    max_rooms: int = 1_000
+    max_payload: int = 1_000_000
+    position_interval: float = 25.0
+    resume_window: float = 10.0
+    mailbox: MailboxLimits = field(default_factory=MailboxLimits)
+
+
+class Backplane(Protocol):
+    """Acts on the sockets of the whole system."""
+
+    def emit(
+        self, namespace: str, event: str, args: Sequence[Any], room: str | None, skip: str | None
+    ) -> None:
+        """Send an event to the clients of a namespace or of a room in it.
+
+        :param skip: the Socket.IO sid of a client to leave out.
+        """
+
+
+class Scope(Protocol):
+    """What clients share that may meet: a database, or the whole of a process without any."""
+
+    name: str
+    hub: Hub | None
+    backplane: Backplane
+
+    def resume(self, token: str) -> Position | None:
+        """A client's position, when everything after it can still be sent; else None."""
+
+
+class LocalScope:
+    """A scope without database: rooms and broadcasts of this process alone."""
+
+    hub: Hub | None = None
+
+    def __init__(self, server: Server, name: str = "") -> None:
+        self.name = name
+        self._members = server.members
+        self.backplane: Backplane = self
+
+    def emit(
+        self, namespace: str, event: str, args: Sequence[Any], room: str | None, skip: str | None
+    ) -> None:
+        self._members.emit(self.name, namespace, event, args, room, skip)
+
+    def resume(self, token: str) -> Position | None:
+        return None
+
+
+class Server:
+    """Namespaces and their clients; the engine's application.
+
+    :ivar scope: where clients of namespaces without database meet.
+    :ivar databases: the scopes of namespaces that choose one, by name.
+
+    :param namespaces: class by name; looked up at each connect, so it may grow.
+    :param runtime: how to spawn and wait.
+    :param prepare: makes the transport's form of an encoded packet.
+    """
+
+    def __init__(
+        self,
+        namespaces: Mapping[str, type[BaseNamespace]],
+        runtime: Runtime,
+        prepare: Callable[[Sequence[str | bytes]], Prepared],
+        settings: ServerSettings = ServerSettings(),
+    ) -> None:
+        self.namespaces = namespaces
+        self.runtime = runtime
+        self.prepare = prepare
+        self.settings = settings
+        self.counters: Counter[str] = Counter()
+        self.members = Members(prepare, lambda: runtime.sleep(0))
+        self.scope: Scope = LocalScope(self)
+        self.databases: dict[str, Any] = {}
+        self.draining = False
+        self.new_sid = lambda: secrets.token_urlsafe(15)
+
+    # -- the engine's application ------------------------------------------------------------
+
+    def on_open(self, connection: Connection) -> None:
+        connection.data = ClientSocket(self, connection)
+
+    def on_message(self, connection: Connection, data: str | bytes) -> None:
+        connection.data.receive(data)
+
+    def on_close(self, connection: Connection, reason: str) -> None:
+        connection.data.closed(reason)
+        connection.data = None
+
+    def transmit(self, connection: Connection, parts: Sequence[str | bytes]) -> None:
+        """Hand an encoded packet to the transport. Never blocks."""
+        if len(parts) == 1:
+            connection.send(parts[0])
+        else:
+            connection.send_prepared(self.prepare(parts))
+
+    # -- clients -----------------------------------------------------------------------------
+
+    def connected(self, socket: NamespaceSocket) -> None:
+        """A client was accepted by its namespace."""
+        assert socket.namespace is not None
+        self.counters["connects"] += 1
+        if not self.admit(socket):
+            self.runtime.later(self.settings.auth_timeout, lambda: self._expire(socket))
+        self._guard(socket, "recv_connect", {"type": "connect"})
+
+    def admit(self, socket: NamespaceSocket) -> bool:
+        """Let a client into the scope its namespace names.
+
+        :returns: whether it is in; a namespace without scope waits for credentials.
+        """
+        assert socket.namespace is not None
+        if socket.scope is None:
+            scope = socket.namespace.get_scope()
+            if scope is not None and socket.gone is None:
+                socket.admit(scope)
+        return socket.scope is not None
+
+    def _expire(self, socket: NamespaceSocket) -> None:
+        if socket.scope is None and socket.gone is None:
+            self.counters["auth_timeouts"] += 1
+            socket.disconnect(reason="no valid session within the time for it")
+
+    def disconnected(self, socket: NamespaceSocket) -> None:
+        """A client is gone: tell its namespace, end its jobs."""
+        self.counters["disconnects"] += 1
+        try:
+            self._guard(socket, "recv_disconnect", {"type": "disconnect"})
+        finally:
+            socket.kill_jobs()
+
+    def _guard(self, socket: NamespaceSocket, method: str, packet: dict[str, Any]) -> None:
+        assert socket.namespace is not None
+        packet |= {"endpoint": socket.name, "name": method, "args": []}
+        try:
+            socket.namespace.process_packet(packet)
+        except Exception as error:
+            failure = socket.namespace.exception_handler(error, method)
+            socket.emit("error", [failure])
+
+    def tell_positions(self) -> None:
+        """Tell every versioned client how far it is; call it about once per ping interval."""
+        for socket in self.members.all():
+            socket.tell_position()
+
+    # -- events ------------------------------------------------------------------------------
+
+    def dispatch(self, socket: NamespaceSocket, packet: Packet) -> None:
+        """Call the handler of an event, and acknowledge it with what that returns."""
+        assert socket.namespace is not None
+        self.counters["events"] += 1
+        name, *args = packet.data
+        try:
+            result = socket.namespace.process_packet(self._as_dict(packet, name, args))
+        except Exception as error:
+            method = f"on_{name.replace(' ', '_')}"
+            failure = self._describe(socket.namespace, error, method)
+            self._answer(socket, packet.id, failure=failure)
+            return
+        if isinstance(result, Refused):
+            if packet.id is not None:
+                self._answer(socket, packet.id, failure=result._asdict())
+            return
+        if packet.id is not None:
+            self._answer(socket, packet.id, result)
+
+    @staticmethod
+    def _as_dict(packet: Packet, name: str, args: list[Any]) -> dict[str, Any]:
+        """A packet in the shape of gevent-socketio."""
+        shared = {"endpoint": packet.namespace, "id": packet.id, "name": name, "args": args}
+        if packet.id is not None:
+            shared["ack"] = "data"
+        if name == "message" and len(args) == 1:
+            kind = "message" if isinstance(args[0], str) else "json"
+            return {**shared, "type": kind, "data": args[0]}
+        return {**shared, "type": "error" if name == "error" else "event"}
+
+    @staticmethod
+    def _describe(namespace: BaseNamespace, error: Exception, method: str) -> dict[str, str]:
+        if isinstance(error, HandlerError):
+            return {"name": error.name, "message": str(error)}
+        return namespace.exception_handler(error, method)
+
+    def _answer(
+        self,
+        socket: NamespaceSocket,
+        number: int | None,
+        result: Any = None,
+        failure: dict[str, str] | None = None,
+    ) -> None:
+        """Acknowledge with a value or a failure; without acknowledgement, emit the failure."""
+        if socket.gone is not None:
+            return
+        if number is None:
+            socket.emit("error", [failure])
+            return
+        values = list(result) if isinstance(result, tuple) else [result]
+        if socket.auth.version is not None:
+            data = [failure] if failure else [None, *values]
+        else:
+            data = [{"error": failure}] if failure else values
+        socket.client.send(Packet(sio.ACK, socket.name, data, number))

@@ -1,0 +1,206 @@
+-- The message log, and the functions that publish to it. Run in one transaction by log/schema.py,
+-- which replaces @schema@ by the quoted name of the schema it installs into.
+
+CREATE TABLE @schema@.web_socketio_meta (
+    key text PRIMARY KEY,
+    value text NOT NULL
+);
+COMMENT ON TABLE @schema@.web_socketio_meta IS 'oe.web.socketio: version, secret and epoch of the message log';
+
+-- The HMAC of RFC 2104 needs the secret XORed with two constants; both are kept ready.
+WITH secret AS (
+    SELECT decode(replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''), 'hex')
+           || decode(repeat('00', 32), 'hex') AS bytes
+), pads AS (
+    SELECT string_agg(lpad(to_hex(get_byte(bytes, i) # 54), 2, '0'), '' ORDER BY i) AS inner_pad,
+           string_agg(lpad(to_hex(get_byte(bytes, i) # 92), 2, '0'), '' ORDER BY i) AS outer_pad,
+           encode(min(bytes), 'hex') AS secret
+    FROM secret, generate_series(0, 63) AS i
+)
+INSERT INTO @schema@.web_socketio_meta (key, value)
+SELECT key, value FROM pads, LATERAL (VALUES
+    ('inner_pad', inner_pad), ('outer_pad', outer_pad), ('secret', left(secret, 64)),
+    ('log', gen_random_uuid()::text), ('slot', '0'), ('trimmed_xid', '0')
+) AS rows(key, value);
+
+CREATE SEQUENCE @schema@.web_socketio_log_id;
+
+-- Four slots, filled in turn and emptied by TRUNCATE: constant time, and a DROP TABLE would make
+-- every publisher wait behind one open reader.
+CREATE TABLE @schema@.web_socketio_log (
+    slot smallint NOT NULL,
+    id bigint NOT NULL DEFAULT nextval('@schema@.web_socketio_log_id'),
+    xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
+    date timestamptz NOT NULL DEFAULT clock_timestamp(),
+    channel text NOT NULL,
+    uid integer,
+    payload jsonb NOT NULL
+) PARTITION BY LIST (slot);
+COMMENT ON TABLE @schema@.web_socketio_log IS 'oe.web.socketio: messages published and kept for clients that come back';
+CREATE TABLE @schema@.web_socketio_log_0 PARTITION OF @schema@.web_socketio_log FOR VALUES IN (0);
+CREATE TABLE @schema@.web_socketio_log_1 PARTITION OF @schema@.web_socketio_log FOR VALUES IN (1);
+CREATE TABLE @schema@.web_socketio_log_2 PARTITION OF @schema@.web_socketio_log FOR VALUES IN (2);
+CREATE TABLE @schema@.web_socketio_log_3 PARTITION OF @schema@.web_socketio_log FOR VALUES IN (3);
+CREATE INDEX ON @schema@.web_socketio_log (xid);
+
+-- What this log was made under: cluster, database, WAL timeline. It differs after a restore, a
+-- duplication by template, a promotion.
+CREATE FUNCTION @schema@.web_socketio_origin() RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, @schema@, pg_temp AS $$
+    SELECT (SELECT system_identifier FROM pg_control_system()) || ':'
+        || (SELECT oid FROM pg_database WHERE datname = current_database()) || ':'
+        || CASE WHEN pg_is_in_recovery() THEN 'standby'
+                ELSE left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) END
+$$;
+
+INSERT INTO @schema@.web_socketio_meta (key, value) VALUES ('origin', @schema@.web_socketio_origin());
+
+CREATE FUNCTION @schema@.web_socketio_epoch() RETURNS text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, @schema@, pg_temp AS $$
+    SELECT left(md5(value || '/' || web_socketio_origin()), 16)
+    FROM web_socketio_meta WHERE key = 'log'
+$$;
+
+-- Starts another log when this one was made under another origin; says whether it did.
+CREATE FUNCTION @schema@.web_socketio_renew() RETURNS boolean
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, @schema@, pg_temp AS $$
+BEGIN
+    IF pg_is_in_recovery() OR (SELECT value FROM web_socketio_meta WHERE key = 'origin') = web_socketio_origin() THEN
+        RETURN false;
+    END IF;
+    UPDATE web_socketio_meta SET value = web_socketio_origin() WHERE key = 'origin' AND value <> web_socketio_origin();
+    IF NOT FOUND THEN
+        RETURN false;  -- another server was first
+    END IF;
+    UPDATE web_socketio_meta SET value = gen_random_uuid()::text WHERE key = 'log';
+    TRUNCATE web_socketio_log;
+    RETURN true;
+END
+$$;
+
+CREATE FUNCTION @schema@.web_socketio_position() RETURNS text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, @schema@, pg_temp AS $$
+    SELECT web_socketio_epoch() || ':' || pg_current_snapshot()::text
+$$;
+COMMENT ON FUNCTION @schema@.web_socketio_position() IS 'where the calling transaction stands in the message log; a client may start from there';
+
+CREATE FUNCTION @schema@.web_socketio_sealed(body text) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, @schema@, pg_temp AS $$
+    SELECT '1:' || encode(sha256(
+        decode((SELECT value FROM web_socketio_meta WHERE key = 'outer_pad'), 'hex') || sha256(
+            decode((SELECT value FROM web_socketio_meta WHERE key = 'inner_pad'), 'hex')
+            || convert_to(body, 'UTF8'))), 'hex') || ':' || body
+$$;
+
+CREATE FUNCTION @schema@.web_socketio_body(
+    id bigint, xid xid8, date timestamptz, channel text, uid integer, payload jsonb
+) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
+    SELECT json_build_object(
+        'i', id, 'x', xid::text, 'c', channel, 'u', uid,
+        'd', to_char(date AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"'),
+        'n', CASE WHEN id IS NULL THEN gen_random_uuid() END,
+        'p', payload)::text
+$$;
+
+-- Sends the rows given as NOTIFY: inline where they fit into 7999 bytes, as a hint otherwise.
+CREATE FUNCTION @schema@.web_socketio_send(sealed text) RETURNS void
+LANGUAGE sql VOLATILE SET search_path = pg_catalog AS $$
+    SELECT pg_notify('web_socketio',
+        CASE WHEN octet_length(convert_to(sealed, 'UTF8')) <= 7999 THEN sealed ELSE '1:' END)
+$$;
+
+-- Options: durable (true): false skips the log. uid: of the publishing user. defer (false): the
+-- caller sends the NOTIFY itself after its COMMIT, with web_socketio_wake.
+CREATE FUNCTION @schema@.web_socketio_notify(
+    channel text, payload jsonb DEFAULT '{}', options jsonb DEFAULT '{}'
+) RETURNS bigint
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, @schema@, pg_temp AS $$
+DECLARE
+    durable constant boolean := coalesce((options->>'durable')::boolean, true);
+    defer constant boolean := coalesce((options->>'defer')::boolean, false);
+    -- Set by an earlier deferred message of this transaction; a savepoint's rollback undoes it.
+    deferred constant boolean := defer
+        OR coalesce(current_setting('web_socketio.deferred', true), '') = '1';
+    user_id constant integer := (options->>'uid')::integer;
+    size constant integer := octet_length(convert_to(payload::text, 'UTF8'));
+    entry record;
+    sealed text;
+BEGIN
+    IF channel IS NULL OR channel = '' OR octet_length(convert_to(channel, 'UTF8')) > 255 THEN
+        RAISE EXCEPTION 'web_socketio_notify: a channel is a name of 1 to 255 bytes'
+            USING ERRCODE = 'invalid_parameter_value';
+    ELSIF payload IS NULL OR jsonb_typeof(payload) <> 'object' THEN
+        RAISE EXCEPTION 'web_socketio_notify: the values are a JSON object, not %',
+            coalesce(jsonb_typeof(payload), 'null') USING ERRCODE = 'invalid_parameter_value';
+    ELSIF size > 1258291 THEN
+        RAISE EXCEPTION 'web_socketio_notify: the values take % bytes; the limit is 1 MiB', size
+            USING ERRCODE = 'program_limit_exceeded', HINT = 'Send the id of a record instead.';
+    END IF;
+    IF durable THEN
+        INSERT INTO web_socketio_log AS l (slot, channel, uid, payload)
+        VALUES ((SELECT value::smallint FROM web_socketio_meta WHERE key = 'slot'),
+                channel, user_id, payload)
+        RETURNING l.id, l.xid, l.date INTO entry;
+        IF defer THEN
+            PERFORM set_config('web_socketio.deferred', '1', true);
+        ELSIF deferred THEN
+            -- What was deferred comes first, so the reader takes all of this transaction in order.
+            PERFORM pg_notify('web_socketio', '1:');
+        ELSE
+            PERFORM web_socketio_send(web_socketio_sealed(web_socketio_body(
+                entry.id, entry.xid, entry.date, channel, user_id, payload)));
+        END IF;
+        RETURN entry.id;
+    END IF;
+    sealed := web_socketio_sealed(web_socketio_body(
+        NULL, NULL, clock_timestamp(), channel, user_id, payload));
+    IF octet_length(convert_to(sealed, 'UTF8')) > 7999 THEN
+        RAISE EXCEPTION 'web_socketio_notify: a volatile message takes % bytes; NOTIFY carries 7999',
+            octet_length(convert_to(sealed, 'UTF8'))
+            USING ERRCODE = 'program_limit_exceeded', HINT = 'Publish it as durable.';
+    ELSIF deferred THEN
+        PERFORM set_config('web_socketio.deferred', '1', true);
+        PERFORM set_config('web_socketio.volatile', (
+            coalesce(nullif(current_setting('web_socketio.volatile', true), ''), '[]')::jsonb
+            || to_jsonb(sealed))::text, true);
+    ELSE
+        PERFORM pg_notify('web_socketio', sealed);
+    END IF;
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION @schema@.web_socketio_notify(text, jsonb, jsonb) IS 'publishes a message when the transaction commits; returns its id';
+
+-- Sends what a committed transaction deferred. Its rows are read from the log, never from memory.
+CREATE FUNCTION @schema@.web_socketio_wake(transaction xid8, volatile_messages jsonb DEFAULT '[]')
+RETURNS integer
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, @schema@, pg_temp AS $$
+DECLARE
+    entry record;
+    sent integer := 0;
+BEGIN
+    FOR entry IN SELECT * FROM web_socketio_log AS l WHERE l.xid = transaction ORDER BY l.id LIMIT 101
+    LOOP
+        sent := sent + 1;
+        IF sent > 100 THEN
+            PERFORM pg_notify('web_socketio', '1:');
+            EXIT;
+        END IF;
+        PERFORM web_socketio_send(web_socketio_sealed(web_socketio_body(
+            entry.id, entry.xid, entry.date, entry.channel, entry.uid, entry.payload)));
+    END LOOP;
+    PERFORM pg_notify('web_socketio', value) FROM jsonb_array_elements_text(volatile_messages);
+    RETURN sent;
+END
+$$;
+
+REVOKE ALL ON FUNCTION
+    @schema@.web_socketio_sealed(text),
+    @schema@.web_socketio_send(text),
+    @schema@.web_socketio_epoch(),
+    @schema@.web_socketio_renew(),
+    @schema@.web_socketio_position(),
+    @schema@.web_socketio_notify(text, jsonb, jsonb),
+    @schema@.web_socketio_wake(xid8, jsonb)
+FROM PUBLIC;

@@ -1,0 +1,147 @@
+"""Fixtures: one PostgreSQL and one installed Odoo database per run, everything else cloned from it.
+
+Nothing is skipped: what is missing fails. All processes end with the run, also when it crashes.
+"""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.support.servers import Nginx, OdooServer, RealtimeServer
+from tools.odoo import OdooInstance, find_or_fetch, our_addons
+from tools.postgres import Postgres
+from tools.programs import chromium
+
+TEMPLATE = "odoo_template"
+USERS = {"demo": "Marc Demo", "other": "Olga Other"}  # admin is there anyway; password = login
+CHROMIUM_FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def run_dir() -> Iterator[Path]:
+    """A folder for the run, which PostgreSQL's account may enter."""
+    folder = Path(tempfile.mkdtemp(prefix="oews-run-"))
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres(run_dir: Path) -> Iterator[Postgres]:
+    """The PostgreSQL of this run, on its socket and on TCP."""
+    server = Postgres(run_dir / "postgres", tcp=True, durable=False, name="test-postgres")
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def empty_db(postgres: Postgres) -> Iterator[str]:
+    """An empty database for one test."""
+    name = f"empty_{next(_numbers)}"
+    postgres.create_database(name)
+    yield name
+    postgres.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def odoo_instance(postgres: Postgres, run_dir: Path) -> OdooInstance:
+    """Odoo's commands on this run's PostgreSQL, with a conf file."""
+    return OdooInstance(find_or_fetch(), postgres, run_dir / "odoo")
+
+
+@pytest.fixture(scope="session")
+def odoo_template(odoo_instance: OdooInstance) -> str:
+    """The database to clone, with Odoo, our addons and the examples; never connect to it."""
+    modules = ["base", "web", "bus", *(folder.name for folder in our_addons())]
+    odoo_instance.install(TEMPLATE, modules, log="test-install")
+    odoo_instance.prepare(TEMPLATE, log="test-install", users=USERS, attachments_in_database=True)
+    return TEMPLATE
+
+
+@pytest.fixture(scope="session")
+def clone_odoo_db(postgres: Postgres, odoo_template: str) -> Iterator[Callable[[], str]]:
+    """Make Odoo databases; they are dropped at the end of the run."""
+    names: list[str] = []
+
+    def clone() -> str:
+        names.append(f"odoo_{next(_numbers)}")
+        postgres.create_database(names[-1], odoo_template)
+        return names[-1]
+
+    yield clone
+    for name in names:
+        postgres.drop_database(name)
+
+
+@pytest.fixture(scope="module")
+def odoo_db(clone_odoo_db: Callable[[], str]) -> str:
+    """An Odoo database for the tests of one module."""
+    return clone_odoo_db()
+
+
+@pytest.fixture(scope="module")
+def odoo(odoo_instance: OdooInstance, odoo_db: str) -> Iterator[OdooServer]:
+    """Odoo's HTTP server for the module's database."""
+    with OdooServer(odoo_instance, odoo_db) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def odoo_http(odoo: OdooServer) -> str:
+    """The base url of Odoo's HTTP server for the module's database."""
+    return odoo.url
+
+
+@pytest.fixture
+def realtime(odoo_instance: OdooInstance) -> Iterator[Callable[..., RealtimeServer]]:
+    """Start realtime servers: ``realtime(db, *options, env=None, ready=True)``.
+
+    Each must end within 5 seconds of the SIGTERM that it gets at the end of the test.
+    """
+    with ExitStack() as stack:
+
+        def start(
+            db: str, *options: str, env: dict[str, str] | None = None, ready: bool = True
+        ) -> RealtimeServer:
+            server = RealtimeServer(odoo_instance, db, *options, env=env, ready=ready)
+            return stack.enter_context(server)
+
+        yield start
+
+
+@pytest.fixture
+def nginx(tmp_path: Path) -> Iterator[Callable[..., Nginx]]:
+    """Start a real nginx: ``nginx(server_block, http_block="")``, both as text."""
+    with ExitStack() as stack:
+
+        def start(server_block: str, http_block: str = "") -> Nginx:
+            folder = tmp_path / f"nginx-{next(_numbers)}"
+            folder.mkdir()
+            return stack.enter_context(Nginx(folder, server_block, http_block))
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium; ``browser.new_context()`` is one user's browser.
+
+    Playwright keeps an event loop running in this thread from here to the end of the run, so tests
+    that use ``asyncio.run`` must run before those with a browser: ``tests/e2e`` comes last.
+    """
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()

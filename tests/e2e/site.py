@@ -1,0 +1,129 @@
+"""A site as in production (one origin, nginx in front of Odoo and the realtime server), and a user's
+browser that looks at it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from playwright.sync_api import BrowserContext, Locator, Page, expect
+
+from tests.support.servers import Nginx, OdooServer, RealtimeServer
+from tools.processes import free_port
+
+MAP = "map $http_upgrade $connection_upgrade { default upgrade; '' close; }"
+PROXY = """
+    proxy_http_version 1.1;
+    proxy_set_header Host $http_host;
+    proxy_set_header Upgrade $http_upgrade;
+    proxy_set_header Connection $connection_upgrade;
+    location / {{ proxy_pass {odoo}; }}
+    location /socket.io/ {{ proxy_pass http://127.0.0.1:{port}; proxy_read_timeout 90s; }}
+"""
+SOCKETIO = "odoo.__WOWL_DEBUG__?.root.env.services.socketio"
+SLOW = 60_000  # ms; the first page of a database builds its assets
+RECONNECT = 30_000  # ms; the client's longest wait between two tries is 20 s, made longer by chance
+
+
+class Site:
+    """One Odoo behind nginx; its realtime server can be started, stopped and started again."""
+
+    def __init__(
+        self, odoo: OdooServer, realtime: Callable[..., RealtimeServer], nginx: Callable[..., Nginx],
+        *, port: int | None = None,
+    ) -> None:
+        """Start nginx.
+
+        :param port: of a realtime server that serves several sites
+        """
+        self.db = odoo.db
+        self._realtime = realtime
+        self._port = port or free_port()
+        self.url = nginx(PROXY.format(odoo=odoo.url, port=self._port), MAP).url
+
+    def start_realtime(self, db: str | None = None) -> RealtimeServer:
+        """Start the realtime server, for this site's database or for those named."""
+        return self._realtime(db or self.db, "-p", str(self._port))
+
+
+class WebClient:
+    """A page of Odoo's web client with a user logged in."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page = page
+        self.url = url
+        self.errors: list[str] = []
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    @classmethod
+    def login(cls, context: BrowserContext, url: str, login: str) -> WebClient:
+        """Log a user in, whose password is the login, through Odoo's login page."""
+        client = cls(context.new_page(), url)
+        client.page.goto(f"{url}/web/login")
+        client.page.get_by_label("Email").fill(login)
+        client.page.get_by_label("Password").fill(login)
+        client.page.get_by_role("button", name="Log in").click()
+        expect(client.page.locator(".o_main_navbar")).to_be_visible(timeout=SLOW)
+        return client
+
+    def open(self) -> WebClient:
+        """Open (or reload) the web client."""
+        self.page.goto(f"{self.url}/odoo")
+        expect(self.page.locator(".o_main_navbar")).to_be_visible(timeout=SLOW)
+        return self
+
+    @property
+    def dialogs(self) -> Locator:
+        """Whatever dialog is open."""
+        return self.page.locator(".modal")
+
+    @property
+    def toasts(self) -> Locator:
+        """The notifications on the screen."""
+        return self.page.locator(".o_notification")
+
+    def toast(self, text: str) -> Locator:
+        """The notifications with that text."""
+        return self.toasts.filter(has_text=text)
+
+    def wait_until_connected(self, namespace: str = "/longpolling") -> WebClient:
+        """Wait until the server knows this page's session on a namespace."""
+        self.page.wait_for_function(
+            f"namespace => {SOCKETIO}?.status().namespaces[namespace]?.ready", arg=namespace,
+            timeout=RECONNECT,
+        )
+        return self
+
+    def wait_until_away(self) -> WebClient:
+        """Wait until the page has noticed that there is no server."""
+        self.page.wait_for_function(f"{SOCKETIO}?.status().state === 'reconnecting'")
+        return self
+
+    def call(self, model: str, method: str, *args: Any) -> Any:
+        """Call a model's method over Odoo's own RPC."""
+        return self.page.evaluate(
+            "([model, method, args]) =>"
+            " odoo.__WOWL_DEBUG__.root.env.services.orm.call(model, method, args)",
+            [model, method, args],
+        )
+
+    def emit(self, namespace: str, event: str, *args: Any) -> Any:
+        """Emit as an addon does; return ``{answer}`` or ``{name, message}`` of what was thrown."""
+        return self.page.evaluate(
+            """async ([namespace, event, args]) => {
+                const { SocketIO } = odoo.loader.modules.get("@web_socketio/socketio");
+                try {
+                    return { answer: await new SocketIO(namespace).emit(event, ...args) };
+                } catch ({ name, message }) {
+                    return { name, message };
+                }
+            }""",
+            [namespace, event, args],
+        )
+
+    def notify(self, login: str, message: str, **values: Any) -> None:
+        """Send a notification with the example addon's wizard, without its form."""
+        to_id = self.call("res.users", "search", [["login", "=", login]])[0]
+        values = {"to_id": to_id, "title": "Hello", "message": message, **values}
+        (wizard,) = self.call("web.notification", "create", [values])
+        self.call("web.notification", "action_send", [wizard])

@@ -1,0 +1,1 @@
+"""Tests on real PostgreSQL, Odoo and server processes."""

@@ -1,0 +1,78 @@
+"""Starts the echo server in a process of its own; the test process stays unpatched."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SCRIPT = Path(__file__).with_name("echo_server.py")
+ROOT = SCRIPT.parents[3]
+
+
+class EchoServer:
+    """A running echo server.
+
+    Args:
+        log: file for its standard error.
+        words: words of its command line, such as 'patched' or 'fallback'.
+        files: soft limit of open files, None for the inherited one.
+        settings: EngineSettings fields.
+    """
+
+    def __init__(
+        self, log: Path, *words: str, files: int | None = None, **settings: Any
+    ) -> None:
+        self.log = log
+        command = [sys.executable, str(SCRIPT), json.dumps(settings), *words]
+        if files is not None:
+            command.append(f"files={files}")
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error"}
+        with log.open("w") as stderr:
+            self.process = subprocess.Popen(
+                command, stdout=subprocess.PIPE, stderr=stderr, text=True, env=environment
+            )
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        assert line, log.read_text()
+        self.port = int(line)
+
+    def stop(self) -> None:
+        """End it; it must still be alive and must not have printed a traceback."""
+        assert self.process.poll() is None, self.log.read_text()
+        self.process.terminate()
+        self.process.wait(10)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
+
+Start = Callable[..., EchoServer]
+
+
+@pytest.fixture(scope="module")
+def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
+    """Start a server with these words and settings; the same ones give the same server."""
+    servers: dict[str, EchoServer] = {}
+
+    def started(*words: str, **settings: Any) -> EchoServer:
+        key = json.dumps([words, settings])
+        if key not in servers:
+            log = tmp_path_factory.mktemp("engine") / "stderr"
+            servers[key] = EchoServer(log, *words, **settings)
+        return servers[key]
+
+    yield started
+    for server in servers.values():
+        server.stop()
+
+
+@pytest.fixture
+def port(start: Start) -> int:
+    """The port of a server with default settings."""
+    return start().port

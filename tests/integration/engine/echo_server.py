@@ -1,0 +1,181 @@
+"""The server under test: echoes, broadcasts and closes on demand. Prints its port.
+
+Arguments: JSON of EngineSettings fields, then words: 'patched', 'fallback', 'files=N'.
+"""
+
+from __future__ import annotations
+
+import sys
+
+if "patched" in sys.argv:
+    from gevent import monkey
+
+    monkey.patch_all()
+
+import gc
+import json
+import logging
+import os
+import resource
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import gevent
+
+from pgsocketio.engine import Connection, Engine, EngineSettings, Prepared
+
+
+class Echo:
+    """Commands come as messages; what is no command is echoed."""
+
+    def __init__(self) -> None:
+        self.engine: Engine
+        self.closed: list[list[str]] = []
+        self.opened = 0
+
+    def on_open(self, connection: Connection) -> None:
+        self.opened += 1
+
+    def on_message(self, connection: Connection, data: str | bytes) -> None:
+        command, _, argument = data.partition(":") if isinstance(data, str) else ("", "", "")
+        handler = getattr(self, f"do_{command}", None) if command else None
+        if handler is None:
+            connection.send(data)
+        else:
+            handler(connection, argument)
+
+    def on_close(self, connection: Connection, reason: str) -> None:
+        self.closed.append([connection.sid, reason])
+
+    def do_broadcast(self, connection: Connection, argument: str) -> None:
+        prepared = Prepared((argument,))
+        for other in list(self.engine.connections.values()):
+            other.send_prepared(prepared)
+
+    def do_attach(self, connection: Connection, argument: str) -> None:
+        connection.send_prepared(Prepared((argument, b"\x00\x01", b"\xff")))
+
+    def do_flood(self, connection: Connection, argument: str) -> None:
+        prepared = Prepared(("x" * 10_000,))
+        for _ in range(int(argument)):
+            connection.send_prepared(prepared)
+
+    def do_many(self, connection: Connection, argument: str) -> None:
+        for number in range(int(argument)):
+            connection.send(str(number))
+
+    def do_close(self, connection: Connection, argument: str) -> None:
+        connection.send("last words")
+        connection.close()
+
+    def do_close_from_on_message(self, connection: Connection, argument: str) -> None:
+        connection.close("my reason")
+        connection.send("never seen")
+        connection.close("not again")
+
+    def do_close_all(self, connection: Connection, argument: str) -> None:
+        self.engine.close_all(float(argument or 0))
+
+    def do_stop_accepting(self, connection: Connection, argument: str) -> None:
+        self.engine.stop_accepting()
+
+    def do_fail(self, connection: Connection, argument: str) -> None:
+        raise RuntimeError("the application failed on purpose")
+
+    def do_environ(self, connection: Connection, argument: str) -> None:
+        simple = {k: v for k, v in connection.environ.items() if isinstance(v, str)}
+        connection.send(json.dumps(simple))
+
+    def do_state(self, connection: Connection, argument: str) -> None:
+        gc.collect()
+        state = {
+            "connections": len(self.engine.connections),
+            "opened": self.opened,
+            "closed": self.closed[-20:],
+            "closed_iterables": Streamed.closed,
+            "cpu": time.process_time(),
+            "counters": self.engine.counters,
+            "descriptors": len(os.listdir("/proc/self/fd")),
+            "resident": int(open("/proc/self/statm").read().split()[1]) * 4096,
+            "greenlets": sum(isinstance(o, gevent.Greenlet) for o in gc.get_objects()),
+        }
+        connection.send(json.dumps(state))
+
+
+def fallback(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    """What TurboGears would be: answers by path."""
+    path = environ["PATH_INFO"]
+    if path == "/fails":
+        raise RuntimeError("the fallback failed on purpose")
+    if path == "/nothing":
+        start_response("204 No Content", [])
+        return []
+    if path == "/length":
+        start_response("200 OK", [("Content-Length", "5")])
+        return [b"12345"]
+    if path == "/short":
+        start_response("200 OK", [("Content-Length", "50")])
+        return [b"12345"]
+    if path == "/long":
+        start_response("200 OK", [("Content-Length", "5")])
+        return [b"123", b"456789"]
+    if path == "/injects":
+        start_response("200 OK", [("X-Name", "a\r\nSet-Cookie: b=c")])
+        return [b"never"]
+    if path == "/blocks":
+        gevent.sleep(float(environ["QUERY_STRING"]))
+    if path == "/streams":
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return Streamed(int(environ["QUERY_STRING"]))
+    if path == "/breaks":
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return Broken()
+    body = environ["wsgi.input"].read()
+    simple = {name: value for name, value in environ.items() if isinstance(value, str)}
+    start_response("200 OK", [("Content-Type", "application/json")])
+    return [json.dumps({**simple, "body": body.decode("latin-1")}).encode()]
+
+
+class Streamed:
+    """An iterable of unknown length that knows whether it was closed."""
+
+    closed = 0
+
+    def __init__(self, pieces: int) -> None:
+        self.pieces = pieces
+
+    def __iter__(self) -> Iterator[bytes]:
+        for _ in range(self.pieces):
+            yield b"x" * 10_000
+
+    def close(self) -> None:
+        Streamed.closed += 1
+
+
+class Broken(Streamed):
+    """Fails in the middle."""
+
+    def __init__(self) -> None:
+        super().__init__(1)
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield b"the first half"
+        raise RuntimeError("the fallback broke on purpose")
+
+
+def main() -> None:
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr)
+    for word in sys.argv[2:]:
+        if word.startswith("files="):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (int(word[6:]), int(word[6:])))
+    settings = EngineSettings(**json.loads(sys.argv[1]))
+    application = Echo()
+    application_below = fallback if "fallback" in sys.argv else None
+    engine = application.engine = Engine(application, settings, application_below)
+    print(engine.listen("127.0.0.1", 0), flush=True)
+    gevent.get_hub().join()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The addons' own tests, run by Odoo."""

@@ -1,0 +1,140 @@
+"""Server processes for tests: Odoo's HTTP server, the realtime server, nginx in front of both."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from pathlib import Path
+from types import TracebackType
+
+import requests
+from typing_extensions import Self
+
+from tools.console import log_file
+from tools.odoo import OdooInstance
+from tools.paths import ROOT, VENV_PYTHON
+from tools.processes import Child, free_port
+from tools.programs import nginx
+
+REQUEST_TIMEOUT = 60.0  # seconds; a first request may build assets
+_numbers = itertools.count(1)
+
+
+class Server:
+    """A child process that serves a base url; leaving its ``with`` ends it."""
+
+    child: Child
+    url: str
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def port(self) -> int:
+        """TCP port on 127.0.0.1."""
+        return int(self.url.rpartition(":")[2])
+
+    def close(self) -> None:
+        """End it, if it still runs."""
+        self.child.stop()
+
+
+class OdooServer(Server):
+    """Odoo's HTTP server for one database."""
+
+    def __init__(self, instance: OdooInstance, db: str, *options: str) -> None:
+        self.db = db
+        self.child = instance.serve(db, name=f"test-odoo-{db}", options=options)
+        running = self.child.wait_for_line(r"HTTP service \(werkzeug\) running on \S+:(\d+)")
+        self.url = f"http://127.0.0.1:{running[1]}"
+
+    def login(self, login: str, password: str | None = None) -> str:
+        """Log a user in, whose password is the login by default; return the session id."""
+        return odoo_login(self.url, self.db, login, password or login)
+
+
+class RealtimeServer(Server):
+    """``python server.py`` for one or more databases, on a free port."""
+
+    def __init__(
+        self,
+        instance: OdooInstance,
+        db: str,
+        *options: str,
+        env: dict[str, str] | None = None,
+        ready: bool = True,
+    ) -> None:
+        """Start it.
+
+        :param db: value of ``-d``
+        :param ready: wait until it is ready for each database and says its address; False for those
+            who test a start that fails
+        """
+        command = [VENV_PYTHON, "server.py", "-c", instance.conf, "-d", db, "-p", "0", *options]
+        log = log_file(f"test-realtime-{next(_numbers)}")
+        self.child = Child(
+            "The realtime server", command, log, cwd=ROOT, env={**instance.odoo.env, **(env or {})}
+        )
+        if ready:
+            self.wait_until_ready(db)
+
+    def wait_until_ready(self, db: str) -> None:
+        """Wait for its ready lines and read its address."""
+        for name in db.split(","):
+            self.child.wait_for_line(f"ready for database '{name}'")
+        self.url = self.child.wait_for_line(r"http://127\.0\.0\.1:\d+")[0]
+
+    def close(self) -> None:
+        """Send SIGTERM; it has to end within 5 seconds with status 0."""
+        if self.child.is_running():
+            status = self.child.stop(timeout=5)
+            assert status == 0, f"it ended with status {status} on SIGTERM: {self.child.log}"
+
+
+class Nginx(Server):
+    """A real nginx with one server block."""
+
+    def __init__(self, folder: Path, server_block: str, http_block: str = "") -> None:
+        """Start it.
+
+        :param folder: for its files
+        :param server_block: content of ``server { … }`` without ``listen``
+        :param http_block: what stands beside it in ``http { … }``: ``map``, ``upstream``
+        """
+        port = free_port()
+        user = "user root;" if os.geteuid() == 0 else ""
+        conf = folder / "nginx.conf"
+        temporary = "\n".join(
+            f"  {kind}_temp_path {folder}/{kind};"
+            for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+        )
+        conf.write_text(
+            f"{user}\ndaemon off;\npid {folder}/nginx.pid;\nerror_log stderr notice;\nevents {{}}\n"
+            f"http {{\n{temporary}\n  access_log {folder}/access.log;\n{http_block}\n"
+            f"  server {{\n    listen 127.0.0.1:{port};\n{server_block}\n  }}\n}}\n",
+            encoding="utf-8",
+        )
+        command = [nginx(), "-p", folder, "-c", conf, "-e", "stderr"]
+        self.child = Child("nginx", command, log_file(f"test-nginx-{port}"), cwd=folder)
+        self.child.wait_for_line("start worker process")
+        self.url = f"http://127.0.0.1:{port}"
+
+
+def odoo_login(base_url: str, db: str, login: str, password: str) -> str:
+    """Log in as Odoo's login page does; return the session id."""
+    response = requests.post(
+        f"{base_url}/web/session/authenticate",
+        json={"params": {"db": db, "login": login, "password": password}},
+        timeout=REQUEST_TIMEOUT,
+    )
+    answer = response.json()
+    assert answer.get("result", {}).get("uid"), f"{login} could not log in: {answer}"
+    return response.cookies["session_id"]

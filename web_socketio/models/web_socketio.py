@@ -1,0 +1,73 @@
+from odoo import api, models
+from odoo.addons.web_socketio import compat
+
+from pgsocketio.log import publisher, schema
+
+_PENDING = "SELECT pg_current_xact_id_if_assigned()::text, current_setting('web_socketio.volatile', true)"
+
+waker = publisher.Waker(lambda database: compat.connect(database, application_name="oe.web.socketio"))
+
+
+class WebSocketIO(models.AbstractModel):
+    """Realtime messages from ORM code."""
+
+    _name = "web.socketio"
+    _description = "Realtime Messages"
+
+    def init(self):
+        """Create the message log, or bring it up to date; at installation and at each update."""
+        schema.install(self.env.cr)
+
+    @api.private
+    def notify(self, channel, **values):
+        """Publish a message when this transaction is committed; never after a rollback.
+
+        Delivery: to every listener that is there or comes back within the retention.
+
+        :param str channel: name of the sub-channel
+        :param values: what JSON and Odoo's RPC know; at most 1 MiB
+        :return: id of the message
+        :raise pgsocketio.errors.NotEncodable: naming the key that cannot travel
+        """
+        return self._publish(channel, values, durable=True)
+
+    @api.private
+    def notify_volatile(self, channel, **values):
+        """As :meth:`notify`, for what may be lost (somebody types): at most once, never replayed.
+
+        :param values: at most 7,999 bytes encoded
+        """
+        self._publish(channel, values, durable=False)
+
+    def _publish(self, channel, values, durable):
+        cr = self.env.cr
+        number = publisher.publish(
+            cr, channel, values, uid=self.env.uid, durable=durable, defer=True
+        )
+        if "web_socketio" not in cr.precommit.data:
+            cr.precommit.data["web_socketio"] = True
+            cr.precommit.add(self._before_commit)
+        return number
+
+    def _before_commit(self):
+        """Note what this transaction leaves to send; its savepoints are settled by now."""
+        cr, database = self.env.cr, self.env.cr.dbname
+        cr.execute(_PENDING)
+        xid, volatile = cr.fetchone()
+        cr.postcommit.add(lambda: waker.wake(database, xid, volatile))
+
+    @api.private
+    def position(self):
+        """Where this transaction stands in the message log.
+
+        A page that shows what this transaction read, and listens ``since`` this position, misses
+        nothing in between.
+        """
+        self.env.cr.execute("SELECT web_socketio_position()")
+        return self.env.cr.fetchone()[0]
+
+    @api.private
+    def session_info(self):
+        """What the web client needs to connect."""
+        url = self.env["ir.config_parameter"].sudo().get_param("web_socketio.url")
+        return {"url": url or False, "path": "/socket.io", "position": self.position()}

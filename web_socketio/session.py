@@ -1,0 +1,121 @@
+"""The Odoo session of a client, and the base class of adapters."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any
+
+from odoo.addons.web_socketio import compat
+from odoo.addons.web_socketio import environment as orm
+from odoo.api import Environment
+
+from pgsocketio.adapter import AbstractAdapter
+from pgsocketio.errors import ConnectRefused
+
+if TYPE_CHECKING:
+    from oe_web_socketio.databases import OdooDatabase
+
+__all__ = ["AbstractAdapter", "OdooSession"]
+
+_logger = logging.getLogger(__name__)
+
+
+class OdooSession:
+    """An Odoo session that was found valid; shared by the namespaces of a client.
+
+    :ivar sid: session id; it changes when Odoo rotates the session.
+    :ivar uid: id of the user.
+    :ivar db: name of the database.
+    :ivar login: of the user.
+    :ivar allowed_company_ids: what the user selected in the web client, checked.
+    """
+
+    def __init__(self, database: OdooDatabase, sid: str, uid: int, login: str) -> None:
+        self.database = database
+        self.sid, self.uid, self.login = sid, uid, login
+        self.db: str = database.name
+        self.allowed_company_ids: list[int] = []
+        self.stat = compat.session_stat(sid)
+
+    def __repr__(self) -> str:
+        return f"<session of uid {self.uid} in {self.db!r}>"  # the id is a secret
+
+    def enter(self, env: Environment) -> Environment:
+        """An environment with the context of this session."""
+        context = compat.user_context(env)
+        if self.allowed_company_ids:
+            context["allowed_company_ids"] = list(self.allowed_company_ids)
+        return env(context=context)
+
+    @property
+    def context(self) -> dict[str, Any]:
+        """Language, timezone and companies of the user, as Odoo has them now."""
+        return self.run(lambda env: dict(env.context))
+
+    def model(self, name: str) -> orm.ModelProxy:
+        """A model whose methods are called as the session's user, each in its own transaction."""
+        return orm.ModelProxy(self, name)
+
+    def environment(self) -> AbstractContextManager[Environment]:
+        """An environment for several calls in one transaction::
+
+            with session.environment() as env:
+                env["res.partner"].browse(1).name = "Ada"
+        """
+        return orm.environment(self)
+
+    def registry(self) -> Any:
+        """The registry of the database, as new as its signaling says."""
+        with self.database.cursors.slot():
+            return compat.registry(self.db)
+
+    def run(self, function: Callable[[Environment], Any]) -> Any:
+        """Call ``function(env)`` and commit; it may run again after a serialization failure."""
+        return orm.run(self, function)
+
+    def select_companies(self, company_ids: Any) -> list[int]:
+        """Take the companies that a client selected, as far as its user may.
+
+        :returns: those that were taken.
+        """
+        wanted = [i for i in company_ids if type(i) is int] if isinstance(company_ids, list) else []
+        self.allowed_company_ids = []
+        if wanted:
+            allowed = self.run(compat.company_ids)
+            self.allowed_company_ids = [company for company in wanted if company in allowed]
+        return self.allowed_company_ids
+
+    def is_valid(self) -> bool:
+        """Whether Odoo still accepts the session. Follows a rotation; saves nothing.
+
+        :raises psycopg2.Error: when the database cannot be asked.
+        """
+        data = compat.load_session(self.sid)
+        if data is None or data.uid != self.uid or data.db != self.db:
+            return False
+        if not self.run(lambda env: compat.session_is_valid(data, env)):
+            return False
+        self.sid, self.stat = data.sid, compat.session_stat(data.sid)
+        return True
+
+
+def open_session(databases: dict[str, OdooDatabase], sid: Any, host: str) -> OdooSession | None:
+    """The session of an id, when Odoo accepts it.
+
+    :param databases: those that this server serves, by name.
+    :param host: that the client asked for; Odoo's db filter looks at it.
+    :returns: None for an unknown, expired or public session.
+    :raises ConnectRefused: for a session of a database that is not served.
+    :raises TemporarilyUnavailable: when its database is away.
+    """
+    data = compat.load_session(sid)
+    if data is None or not data.uid or not data.db or not compat.host_allows(data.db, host):
+        return None
+    database = databases.get(data.db)
+    if database is None:
+        raise ConnectRefused("this server does not serve the database of the session")
+    database.need_ready()
+    session = OdooSession(database, data.sid, data.uid, data.login or "")
+    return session if session.is_valid() else None

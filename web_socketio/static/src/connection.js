@@ -1,0 +1,157 @@
+/* global io */
+import { browser } from "@web/core/browser/browser";
+import { user, userBus } from "@web/core/user";
+import { session } from "@web/session";
+import { Channel } from "./channel";
+import { PositionKeeper } from "./position";
+
+/** Waits between two tries, in milliseconds; each is made up to half longer or shorter by chance. */
+const RETRY_FIRST = 1000;
+const RETRY_MAX = 20_000;
+
+/**
+ * @param {string | false} setting session info's `web_socketio.url`
+ * @param {{origin: string, protocol: string, hostname: string}} page
+ * @returns {string} origin of the realtime server
+ */
+export function serverUrl(setting, page) {
+    if (!setting) {
+        return page.origin;
+    }
+    const port = /^:?(\d+)$/.exec(setting);
+    return port ? `${page.protocol}//${page.hostname}:${port[1]}` : new URL(setting).origin;
+}
+
+/**
+ * The one connection of this page. It opens with the first namespace that is asked for.
+ *
+ * WebSocket first: its handshake always carries both the cookie and the Origin that the server
+ * checks (a browser's same-origin GET of long-polling carries no Origin), it is one request instead
+ * of four, and several servers behind one proxy need no sticky sessions. Where a proxy refuses
+ * WebSocket, the same attempt goes on with long-polling.
+ */
+export class Connection {
+    /** @param {{url?: string | false, path?: string}} [settings] session info's `web_socketio` */
+    constructor({ url = false, path = "/socket.io" } = {}) {
+        this.url = serverUrl(url, browser.location);
+        this.path = path;
+        this.channels = new Map(); // namespace -> {channel, users}
+        this.manager = null;
+        this.state = "idle";
+        this.since = null; // when the present state began
+        this.error = null;
+    }
+
+    /**
+     * @param {string} namespace
+     * @param {string | null} [since] position to start at, for the first one that joins
+     * @returns {Channel} shared; each join wants its leave
+     */
+    join(namespace, since = null) {
+        this.manager ||= this._open();
+        let entry = this.channels.get(namespace);
+        if (!entry) {
+            const key = `web_socketio:${session.db || ""}:${user.userId || 0}:${namespace}`;
+            const keeper = new PositionKeeper(key, since);
+            const companies = () => user.context.allowed_company_ids || [];
+            const channel = new Channel(this.manager, namespace, keeper, companies);
+            entry = { channel, users: 0 };
+            this.channels.set(namespace, entry);
+            if (this.state === "idle") {
+                this._turn("connecting", null);
+            }
+            channel.open();
+        }
+        entry.users += 1;
+        return entry.channel;
+    }
+
+    /** @param {Channel} channel */
+    leave(channel) {
+        const entry = this.channels.get(channel.namespace);
+        entry.users -= 1;
+        if (!entry.users) {
+            this.channels.delete(channel.namespace);
+            channel.close();
+        }
+    }
+
+    /**
+     * @returns {{state: "idle" | "connecting" | "connected" | "reconnecting" | "refused",
+     *  since: Date | null, url: string, error: string | null, namespaces: Object}} `since` the state
+     *  began; `error` of the last try; per namespace whether it is `ready` and why it was `refused`
+     */
+    status() {
+        const namespaces = {};
+        for (const [name, { channel }] of this.channels) {
+            namespaces[name] = { ready: channel.ready, refused: channel.refusal };
+        }
+        const { url, since, error } = this;
+        const reasons = Object.values(namespaces).map(({ refused }) => refused);
+        const state = reasons.length && reasons.every(Boolean) ? "refused" : this.state;
+        return { state, since, url, error, namespaces };
+    }
+
+    _open() {
+        if (new URL(this.url).hostname !== browser.location.hostname) {
+            console.warn(
+                `web_socketio: ${this.url} is another host than this page, so that the browser ` +
+                    "will not send Odoo's cookie there. Use one host (a port of its own is fine)."
+            );
+        }
+        const manager = new io.Manager(this.url, {
+            path: this.path,
+            autoConnect: false,
+            withCredentials: true,
+            transports: ["websocket", "polling"],
+            tryAllTransports: true,
+            reconnectionDelay: RETRY_FIRST,
+            reconnectionDelayMax: RETRY_MAX,
+            randomizationFactor: 0.5,
+        });
+        manager.on("open", () => this._turn("connected", null));
+        manager.on("error", (error) => this._turn("reconnecting", error.message));
+        manager.on("close", (reason) =>
+            this._turn(reason === "forced close" ? "idle" : "reconnecting", reason)
+        );
+        this._followPage(manager);
+        return manager;
+    }
+
+    /** Says once per outage, and quietly, that the server is away. */
+    _turn(state, error) {
+        this.error = error;
+        if (state === this.state) {
+            return;
+        }
+        this.state = state;
+        this.since = new Date();
+        if (state === "reconnecting") {
+            console.debug(`web_socketio: no connection to ${this.url} (${error}), trying again`);
+        }
+    }
+
+    _followPage(manager) {
+        browser.addEventListener("pagehide", () => {
+            this._each((channel) => channel.keeper.flush());
+            manager._close();
+        });
+        browser.addEventListener("pageshow", ({ persisted }) => {
+            if (persisted) {
+                this._each((channel) => channel.open()); // back from the back/forward cache
+            }
+        });
+        userBus.addEventListener("ACTIVE_COMPANIES_CHANGED", () => {
+            this._each((channel) => channel.selectCompanies());
+        });
+    }
+
+    _each(act) {
+        for (const { channel } of this.channels.values()) {
+            act(channel);
+        }
+    }
+}
+
+/** This page's connection. */
+export const connection = new Connection(session.web_socketio);

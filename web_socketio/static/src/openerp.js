@@ -1,0 +1,84 @@
+/** @odoo-module ignore **/
+
+/**
+ * The entry point of 2013: `openerp.my_addon = function (instance) {…}`.
+ *
+ * A plain script, first in the bundle, so that the name exists before any module runs. Functions
+ * wait here until the web client's services are started; each then runs exactly once.
+ */
+(function () {
+    "use strict";
+    if (globalThis.openerp) {
+        return; // an earlier bundle of this page brought it
+    }
+
+    const TODAY = {
+        Widget: "extend Component of '@odoo/owl'",
+        Class: "write a JavaScript class",
+        Model: "use the service 'orm': useService('orm').call(model, method, args)",
+        DataSet: "use the service 'orm': useService('orm')",
+        DataSetSearch: "use the service 'orm': useService('orm').searchRead(…)",
+        Query: "use the service 'orm': useService('orm').searchRead(…)",
+        include: "use patch of '@web/core/utils/patch'",
+        Dialog: "use the service 'dialog' and Dialog of '@web/core/dialog/dialog'",
+        ActionManager: "use the service 'action': useService('action').doAction(…)",
+        client_actions: "use registry.category('actions').add(name, Component)",
+        views: "use registry.category('views').add(name, view)",
+        form: "use registry.category('fields').add(name, {component})",
+        qweb: "use Owl templates: static template = 'my_addon.Template'",
+        _t: "import _t of '@web/core/l10n/translation'",
+        bus: "use env.bus",
+        session: "import session of '@web/session' and user of '@web/core/user'",
+        UserMenu: "use registry.category('user_menuitems')",
+        SystrayItems: "use registry.category('systray')",
+        longpolling_socket: "install the addon web_longpolling",
+    };
+    const START = Symbol.for("web_socketio.start");
+    const NOT_A_NAME = new Set(["then", "toJSON"]); // asked by await and by consoles
+    const addons = {};
+    let waiting = [];
+
+    function run([name, addon]) {
+        try {
+            addon(openerp);
+        } catch (error) {
+            console.error(`openerp.${name} failed:`, error);
+        }
+    }
+
+    function throwing(web) {
+        return new Proxy(web, {
+            get(target, name) {
+                if (name in target || typeof name === "symbol" || NOT_A_NAME.has(name)) {
+                    return target[name];
+                }
+                const today = TODAY[name] || "look for it in the documentation of Odoo 19";
+                throw new Error(`instance.web.${name} is not here in Odoo 19: ${today}.`);
+            },
+        });
+    }
+
+    function start(web) {
+        if (!waiting) {
+            return;
+        }
+        addons.web = throwing(web);
+        const ready = waiting;
+        waiting = null;
+        ready.forEach(run);
+    }
+
+    const openerp = new Proxy(addons, {
+        get(target, name) {
+            return name === START ? start : target[name];
+        },
+        set(target, name, value) {
+            target[name] = value;
+            if (typeof value === "function") {
+                waiting ? waiting.push([name, value]) : run([name, value]);
+            }
+            return true;
+        },
+    });
+    globalThis.openerp = openerp;
+})();
