@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from oe_web_socketio.locate import put_odoo_on_path, with_our_addons
@@ -55,10 +54,9 @@ def boot(conf: str | None, addons_path: str | None, log_level: str, logfile: str
     argv += [f"--config={conf}"] if conf else []
     argv += [f"--logfile={logfile}"] if logfile else []
     config.parse_config(argv, setup_logging=False)
-    configured = ",".join(config["addons_path"]) if not addons_path else addons_path
+    configured = addons_path or ",".join(config["addons_path"])
     config.parse_config(
         [*argv, f"--addons-path={with_our_addons(configured)}"], setup_logging=True
     )
-    os.environ.setdefault("TZ", "UTC")
     module.initialize_sys_path()
     load_server_wide_modules()

@@ -21,9 +21,10 @@ OPTIONS = Options(
                "such as https://www.example.com; may be repeated", (), many=True),
         Option("trusted_proxy", "network (CIDR) of proxies whose X-Forwarded-* is believed; may be "
                "repeated", (), many=True),
-        Option("listen_dsn", "connection string for LISTEN, where Odoo's own goes through a pooler"),
+        Option("listen_dsn", "connection string for LISTEN, if Odoo's own goes through a pooler"),
         Option("ping_interval", "seconds between pings", 25.0, seconds(0.1, 3600)),
-        Option("ping_timeout", "seconds to wait for the answer to a ping", 20.0, seconds(0.1, 3600)),
+        Option("ping_timeout", "seconds to wait for the answer to a ping", 20.0,
+               seconds(0.1, 3600)),
         Option("ack_timeout", "seconds to wait for an acknowledgement", 10.0, seconds(0.1, 3600)),
         Option("auth_timeout", "seconds in which a client has to authenticate", 10.0,
                seconds(0.1, 3600)),

@@ -1,4 +1,4 @@
-"""Options: a flag wins over an environment variable, that over the conf section, that over the default."""
+"""Options: flag wins over environment variable, that over conf file, that over default."""
 
 from __future__ import annotations
 
@@ -42,7 +42,8 @@ class Option:
                 return tuple(self.type(part.strip()) for part in text.split(",") if part.strip())
             return self.type(text.strip())
         except ValueError as error:
-            raise ConfigError(f"{source}: {text!r} is not valid for {self.name}: {error}") from error
+            message = f"{source}: {text!r} is not valid for {self.name}: {error}"
+            raise ConfigError(message) from error
 
 
 def whole(low: int, high: int) -> Callable[[str], int]:

@@ -1,4 +1,4 @@
-"""Every error that the core raises on purpose. The first line of a docstring is the default text."""
+"""Every error that the core raises on purpose; a docstring's first line is the default text."""
 
 from __future__ import annotations
 

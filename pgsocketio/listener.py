@@ -267,8 +267,9 @@ class Listener:
         self._reads_started = started = self._reads_started + 1
         now = self._log.position()
         snapshot = now.snapshot
-        for snapshot, messages in self._log.read(self.hub.begin_read(now)):
+        for upto, messages in self._log.read(self.hub.begin_read(now)):
             self.hub.read(messages)
+            snapshot = upto
         self.hub.end_read(Position(self.epoch, snapshot))
         self._reads_done = started
         self._read_done.set()

@@ -97,8 +97,8 @@ def _culprit(value: Any, path: str, depth: int) -> tuple[str, str] | None:
     if depth > 100:
         return path, "nested more than 100 deep"
     if isinstance(value, dict):
-        children = [(key, item, f"{path}.{key}" if path else str(key)) for key, item in value.items()]
-        for key, item, name in children:
+        for key, item in value.items():
+            name = f"{path}.{key}" if path else str(key)
             if not isinstance(key, (str, int)):
                 return name, f"a key is {type(key).__name__}, not a string"
             found = _leaf(key, name) or _culprit(item, name, depth + 1)
@@ -167,7 +167,9 @@ def thaw(value: Any) -> Any:
 
 
 class Message(FrozenDict):
-    """One message: ``{'id', 'channel', 'uid', 'date', 'values'}``, the same object for every listener.
+    """One message, the same object for every listener.
+
+    It is a dict with the keys ``id``, ``channel``, ``uid``, ``date`` and ``values``.
 
     ``id``: int, None for a volatile one; ``uid``: int, or None where SQL published without a user;
     ``date``: UTC, ISO 8601, of PostgreSQL's clock; ``values``: a JSON object.

@@ -22,10 +22,9 @@ RESERVED_EVENTS = frozenset(
 )
 MAX_ATTACHMENTS = 32
 MAX_DEPTH = 64
-MAX_NAMESPACE = 255
 
 _HEAD = re.compile(
-    r"([0-6])(?:(\d{1,9})-)?(?:(/[^,]{0,%d})(?:,|\Z))?(\d{1,15})?" % MAX_NAMESPACE, re.ASCII
+    r"([0-6])(?:(\d{1,9})-)?(?:(/[^,]{0,255})(?:,|\Z))?(\d{1,15})?", re.ASCII
 )
 
 

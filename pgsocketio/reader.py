@@ -134,8 +134,8 @@ class Reader:
     def secure_emit(self, event: str, *args: Any) -> bool:
         """Emit, and wait until the client's handlers have returned.
 
-        Delivery: until acknowledged, at most :attr:`ServerSettings.max_attempts` times; the messages stay in
-        the mailbox meanwhile, and the next ``listen`` returns them again after a failure.
+        Delivery: until acknowledged, at most :attr:`ServerSettings.max_attempts` times; the
+        messages stay in the mailbox, and the next ``listen`` returns them after a failure.
 
         :returns: whether the client acknowledged.
         """

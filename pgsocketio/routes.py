@@ -32,7 +32,9 @@ class Group:
 
     __slots__ = ("adapter", "args", "key", "sinks")
 
-    def __init__(self, adapter: type[AbstractAdapter], args: tuple[Any, ...], key: Hashable) -> None:
+    def __init__(
+        self, adapter: type[AbstractAdapter], args: tuple[Any, ...], key: Hashable
+    ) -> None:
         self.adapter = adapter()
         self.args = args
         self.key = key

@@ -24,9 +24,10 @@ class Job(Protocol):
 class Runtime(Protocol):
     """Spawn, wait and tell the time.
 
-    ``spawn(function, *args)`` runs it concurrently; ``sleep(seconds)`` gives way; ``monotonic()`` is
-    in seconds; ``event()`` makes an :class:`Event`; ``current()`` is a hashable token of the running
-    job; ``later(seconds, function)`` calls a function that does not block.
+    ``spawn(function, *args)`` runs it concurrently; ``sleep(seconds)`` gives way; ``monotonic()``
+    is in seconds; ``event()`` makes an :class:`Event`; ``current()`` is the running job;
+    ``later(seconds, function)`` calls a function that does not block; ``wait_read`` returns whether
+    a file descriptor became readable in time.
     """
 
     def spawn(self, function: Callable[..., Any], *args: Any) -> Job: ...

@@ -153,7 +153,7 @@ class NamespaceSocket:
         :raises HandlerError: before it was let into one.
         """
         if self.scope is None or self.scope.hub is None:
-            raise HandlerError("there is no database to listen to: the session is not validated yet")
+            raise HandlerError("no database to listen to: the session is not validated yet")
         return self.scope.hub
 
     # -- packets in, one after the other -----------------------------------------------------
@@ -189,7 +189,7 @@ class NamespaceSocket:
             logger.warning("client of %s sent away for now: %s", self.name, error)
             self.client.connection.close("forced close")
         except Exception:
-            logger.exception("a client of %s is disconnected by an error in its handling", self.name)
+            logger.exception("a client of %s is sent away by an error in its handling", self.name)
             self.client.connection.close("forced close")
 
     def _connect(self, packet: Packet) -> None:

@@ -82,7 +82,9 @@ def reader_key(handler: str, adapter: type, args: tuple[Any, ...]) -> str:
     return hashlib.blake2s(text.encode(), digest_size=6).hexdigest()
 
 
-def envelope(reader: str, event: str, number: int, ids: Iterable[int | None], generation: int) -> Any:
+def envelope(
+    reader: str, event: str, number: int, ids: Iterable[int | None], generation: int
+) -> dict[str, Any]:
     """The envelope of an event made of messages.
 
     :param number: which event of the same batch it is, so that one batch may make several.

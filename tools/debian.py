@@ -27,10 +27,10 @@ def index_targets() -> Sources:
     template = "$(REPO_URI) $(RELEASE) $(COMPONENT)"
     command = ["apt-get", "indextargets", "--format", template, "Created-By: Packages"]
     try:
-        lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split("\n")
+        lines = subprocess.check_output(command, text=True).splitlines()
     except (OSError, subprocess.CalledProcessError) as error:
         raise SetupError(
-            "This needs Debian's apt-get to fetch packages; without it, set ODOO_PATH to an Odoo 19."
+            "Packages come through Debian's apt-get; without it, set ODOO_PATH to an Odoo 19."
         ) from error
     sources = [(parts[0], parts[1]) for parts in map(str.split, lines) if parts[2:] == ["main"]]
     if not any(is_debian(mirror) for mirror, _ in sources):
@@ -65,7 +65,8 @@ class Apt:
 
     def update(self) -> None:
         """Fetch the package lists."""
-        self._run("update", failure="Debian's package lists could not be fetched; is there a network?")
+        failure = "Debian's package lists could not be fetched; is there a network?"
+        self._run("update", failure=failure)
 
     def version(self, package: str) -> str:
         """Return the version of a package that would be fetched.

@@ -49,7 +49,8 @@ def main_job() -> None:
             realtime = start_realtime(instance, port, realtime_port)
             stack.callback(realtime.stop)
             realtime.wait_for_line(f"ready for database '{DB}'")
-        stack.callback(signal.signal, signal.SIGINT, signal.SIG_IGN)  # no second Ctrl-C on the way out
+        # The first thing on the way out: a second Ctrl-C must not cut it short.
+        stack.callback(signal.signal, signal.SIGINT, signal.SIG_IGN)
         welcome(port)
         try:
             wait_for_end([postgres.child, web, realtime])
@@ -66,7 +67,7 @@ def chosen_port(variable: str, default: int) -> int:
     if not text.isdecimal() or not 0 < int(text) < 65536:
         raise SetupError(f"{variable} has to be a TCP port, not {text!r}.")
     if is_taken(int(text)):
-        raise SetupError(f"Port {text} is taken; end what listens there, or set {variable} to another.")
+        raise SetupError(f"Port {text} is taken; end what listens there, or set {variable}.")
     return int(text)
 
 
@@ -107,7 +108,8 @@ def start_realtime(instance: OdooInstance, port: int, realtime_port: int) -> Chi
     """Start the realtime server for pages that come from Odoo's port on this machine."""
     origins = [f"http://{host}:{port}" for host in ("localhost", "127.0.0.1")]
     allowed = [part for origin in origins for part in ("--allow-origin", origin)]
-    command = [VENV_PYTHON, "server.py", "-c", instance.conf, "-d", DB, "-p", realtime_port, *allowed]
+    options = ["-c", instance.conf, "-d", DB, "-p", realtime_port, *allowed]
+    command = [VENV_PYTHON, "server.py", *options]
     log = log_file("demo-realtime")
     return Child("The realtime server", command, log, cwd=ROOT, env=instance.odoo.env)
 

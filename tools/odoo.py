@@ -59,10 +59,11 @@ class Odoo:
 
 
 def find_or_fetch() -> Odoo:
-    """Return the Odoo at ODOO_PATH, else the one in the cache, else fetch Debian's into the cache."""
+    """Return the Odoo at ODOO_PATH, else the one in the cache, else Debian's, fetched into it."""
     if os.environ.get("ODOO_PATH"):
         return Odoo(Path(os.environ["ODOO_PATH"]).expanduser().resolve()).check()
-    return Odoo(unpacked("odoo-19", "150 MB, unpacked 1.3 GB", sources, lambda apt: PACKAGES)).check()
+    folder = unpacked("odoo-19", "150 MB, unpacked 1.3 GB", sources, lambda apt: PACKAGES)
+    return Odoo(folder).check()
 
 
 def sources() -> Sources:
@@ -74,11 +75,10 @@ def sources() -> Sources:
 class OdooInstance:
     """Odoo's commands, run on the databases of one PostgreSQL."""
 
-    def __init__(self, odoo: Odoo, postgres: Postgres, folder: Path, *, secret: str = "admin") -> None:
+    def __init__(self, odoo: Odoo, postgres: Postgres, folder: Path) -> None:
         """Write its conf file.
 
         :param folder: for the conf file, sessions and attachments; created when it is missing
-        :param secret: Odoo's master password
         """
         self.odoo = odoo
         self.folder = folder
@@ -91,7 +91,7 @@ class OdooInstance:
             "db_user": ROLE,
             "data_dir": folder / "data",
             "addons_path": ",".join(sorted(parents)),
-            "admin_passwd": secret,
+            "list_db": False,
             "http_interface": "127.0.0.1",
             "max_cron_threads": 0,
         }
@@ -127,7 +127,7 @@ class OdooInstance:
             env={**self.odoo.env, "PREPARE": json.dumps(settings)}, stdin=script,
         )
 
-    def serve(self, db: str, *, port: int = 0, name: str = "odoo", options: Sequence[str] = ()) -> Child:
+    def serve(self, db: str, *, port: int = 0, name: str, options: Sequence[str] = ()) -> Child:
         """Start Odoo's HTTP server for a database; it says ``HTTP service … running on host:port``.
 
         :param port: of 127.0.0.1; 0 for a free one

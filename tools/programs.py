@@ -80,7 +80,7 @@ def npm(*arguments: str, cwd: Path, failure: str) -> None:
 
 
 def node_modules() -> Path:
-    """Return ``tests/node/node_modules``, installed as the lock file says if it is not up to date."""
+    """Return ``tests/node/node_modules``, first installed when the lock file changed."""
     modules = NODE_TESTS / "node_modules"
     stamp = modules / ".installed"
     wanted = digest_of(NODE_TESTS / "package-lock.json")

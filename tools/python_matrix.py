@@ -6,7 +6,6 @@ Each gets a virtual environment of its own in the cache, with the core's require
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
 
 from tools.console import SetupError, main, run, say, step
@@ -49,13 +48,13 @@ def test_all() -> None:
     failed = []
     for version, python in pythons.items():
         say(f"-- Python {version[0]}.{version[1]}")
-        command = [environment(version, python), "-m", "pytest", "-q", "--confcutdir=tests/unit", "tests/unit"]
-        if subprocess.run(command, cwd=ROOT).returncode != 0:
+        pytest = ["-m", "pytest", "-q", "--confcutdir=tests/unit", "tests/unit"]
+        if subprocess.call([str(environment(version, python)), *pytest], cwd=ROOT) != 0:
             failed.append(f"{version[0]}.{version[1]}")
     if failed:
         raise SetupError(f"The unit tests failed on Python {', '.join(failed)}.")
     if not pythons:
-        sys.exit("error: There is no Python 3.10 to 3.13 on PATH.")
+        raise SetupError("There is no Python 3.10 to 3.13 on PATH.")
 
 
 if __name__ == "__main__":

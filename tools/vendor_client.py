@@ -19,8 +19,8 @@ TARGET = ROOT / "web_socketio" / "static" / "lib" / "socket.io"
 README = """\
 # socket.io-client {version}
 
-The browser build of the npm package `socket.io-client`, unchanged. Licence: {license}
-(see LICENSE). Made by `make vendor`; it follows the version that `tests/node/package-lock.json` is locked to.
+The browser build of the npm package `socket.io-client`, unchanged. Licence: {license}, see LICENSE.
+Made by `make vendor`; the version is the one in `tests/node/package-lock.json`.
 
 - package integrity: `{integrity}`
 """

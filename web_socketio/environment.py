@@ -51,8 +51,8 @@ class Cursors:
 class ModelProxy:
     """``model('res.partner')``: each call in a transaction of its own, as the session's user.
 
-    An id or list of ids comes first unless the method is ``@api.model``; ``context=`` is merged into
-    the user's; recordsets come back as ids. Server code: private methods may be called.
+    An id or list of ids comes first unless the method is ``@api.model``; ``context=`` is merged
+    into the user's; recordsets come back as ids. Server code: private methods may be called.
     """
 
     __slots__ = ("_name", "_session")

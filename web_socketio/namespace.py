@@ -68,8 +68,10 @@ class OpenERPNameSpace(BaseNamespace):
             raise ConnectRefused("session expired")
 
     def _open(self, sid: Any) -> OdooSession | None:
-        server = self.socket.server
-        return open_session(server.databases, sid, self.environ.get("HTTP_HOST", "")) if sid else None
+        if not sid:
+            return None
+        databases = self.socket.server.databases
+        return open_session(databases, sid, self.environ.get("HTTP_HOST", ""))
 
     def _cookie(self) -> str | None:
         try:
@@ -149,7 +151,7 @@ class OpenERPNameSpace(BaseNamespace):
             adapterClass, args = args[0], args[1:]
         adapter = adapterClass or self.adapterClass
         if adapter is None:
-            raise TypeError("listen() needs an adapter: adapterClass=, or the attribute of the class")
+            raise TypeError("listen() needs an adapter: give adapterClass=, or set the attribute")
         return self.socket.reader(adapter).listen(*args, timeout=timeout)
 
     def _reader(self) -> Reader | None:

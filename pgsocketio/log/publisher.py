@@ -28,8 +28,8 @@ def publish(
 ) -> int | None:
     """Publish a message when the cursor's transaction commits.
 
-    Delivery: durable messages reach every listener that is there or comes back within the retention;
-    others at most once.
+    Delivery: durable messages reach every listener that is there or comes back within the
+    retention; others at most once.
 
     :param cursor: DB-API cursor (psycopg2, psycopg or Odoo's).
     :param channel: name of the sub-channel, 1 to 255 bytes.

@@ -73,8 +73,8 @@ class LogReader:
     def read(self, since: Snapshot) -> Iterator[tuple[Snapshot, list[Message]]]:
         """Read what a snapshot did not see, page by page in order of ids.
 
-        :yields: the snapshot of the read (the same for all its pages) and up to :data:`PAGE` messages;
-            at least one page, that may be empty.
+        :yields: the snapshot of the read (the same for all its pages) and up to :data:`PAGE`
+            messages; at least one page, that may be empty.
         """
         upto, after = None, 0
         while True:

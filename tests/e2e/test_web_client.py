@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from playwright.sync_api import expect
@@ -38,7 +39,7 @@ def test_the_button_of_a_toast_opens_the_record(site: Site, login: Login) -> Non
     sender.notify("demo", "look", res_model="res.partner", res_id=partner)
     demo.toast("look").get_by_role("button", name="Open").click()
     expect(demo.page.locator(".o_form_view .o_field_widget[name=name]").first).to_be_visible()
-    assert f"/res.partner/{partner}" in demo.page.url
+    expect(demo.page).to_have_url(re.compile(rf"/res\.partner/{partner}$"))
 
 
 def test_a_second_tab_gets_its_own_copy(site: Site, login: Login) -> None:

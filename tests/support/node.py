@@ -14,10 +14,10 @@ def run_node(source: str, *arguments: str, timeout: float = 60.0) -> str:
     """Run an ES module given as text in ``tests/node``; return what it printed.
 
     :param timeout: seconds
-    :raises subprocess.CalledProcessError: when its exit status is not 0
+    :raises AssertionError: when its exit status is not 0; tells what it wrote to stderr
     """
     node_modules()
-    command = [node_bin() / "node", "--input-type=module", "-e", source, "--", *arguments]
+    command = [str(node_bin() / "node"), "--input-type=module", "-e", source, "--", *arguments]
     result = subprocess.run(
         command, cwd=NODE_TESTS, capture_output=True, text=True, timeout=timeout, check=False
     )

@@ -3,9 +3,13 @@ from odoo.addons.web_socketio import compat
 
 from pgsocketio.log import publisher, schema
 
-_PENDING = "SELECT pg_current_xact_id_if_assigned()::text, current_setting('web_socketio.volatile', true)"
+_PENDING = """
+    SELECT pg_current_xact_id_if_assigned()::text, current_setting('web_socketio.volatile', true)
+"""
 
-waker = publisher.Waker(lambda database: compat.connect(database, application_name="oe.web.socketio"))
+waker = publisher.Waker(
+    lambda database: compat.connect(database, application_name="oe.web.socketio wake")
+)
 
 
 class WebSocketIO(models.AbstractModel):
