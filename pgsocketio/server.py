@@ -123,7 +123,7 @@ class Server:
         self.scope: Scope = LocalScope(self)
         self.databases: dict[str, Any] = {}
         self.draining = False
-        self.new_sid = lambda: secrets.token_urlsafe(15)
+        self.new_sid: Callable[[], str] = lambda: secrets.token_urlsafe(15)
 
     # -- the engine's application ------------------------------------------------------------
 

@@ -43,7 +43,6 @@ def main_job() -> None:
         with step("starting Odoo"):
             web = instance.serve(DB, port=port, name="demo-odoo")
             stack.callback(web.stop)
-            web.wait_for_line(r"HTTP service \(werkzeug\) running")
             urllib.request.urlopen(f"http://127.0.0.1:{port}/web/login", timeout=60).close()
         with step("starting the realtime server"):
             realtime = start_realtime(instance, port, realtime_port)

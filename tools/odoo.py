@@ -128,16 +128,21 @@ class OdooInstance:
         )
 
     def serve(self, db: str, *, port: int = 0, name: str, options: Sequence[str] = ()) -> Child:
-        """Start Odoo's HTTP server for a database; it says ``HTTP service … running on host:port``.
+        """Start Odoo's HTTP server for a database and wait until it has loaded it.
+
+        It says ``HTTP service … running on host:port`` between bind and listen, so the line to wait
+        for is the one after.
 
         :param port: of 127.0.0.1; 0 for a free one
         :param name: of the log file
         """
-        return Child(
+        child = Child(
             "Odoo",
             self.command("-c", self.conf, "-d", db, "--db-filter", f"^{db}$", "-p", port, *options),
             log_file(name), env=self.odoo.env,
         )
+        child.wait_for_line("Registry loaded")
+        return child
 
     def test(self, db: str, modules: Sequence[str], tags: str, *, log: str) -> None:
         """Run Odoo's own tests of modules that a database has, by updating them."""

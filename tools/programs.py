@@ -57,7 +57,8 @@ def wrapper(folder: Path, program: str) -> Path:
     """Return a script that starts an unpacked program with the libraries and fonts beside it."""
     script = folder / "run"
     if not script.exists():
-        libraries = ":".join(sorted(map(str, folder.glob("**/lib/*-linux-gnu*"))))
+        found = {library.parent for library in folder.glob("**/lib/*-linux-gnu*/**/lib*.so*")}
+        libraries = ":".join(sorted(map(str, found)))
         fonts = FONTS_CONF.format(folder=folder)
         (folder / "fonts.conf").write_text(fonts, encoding="utf-8")
         text = WRAPPER.format(libraries=libraries, folder=folder, program=folder / program)
