@@ -1,4 +1,7 @@
-"""Puts the addons into odoo/addons of the wheel; all else is in pyproject.toml."""
+"""Puts the addons into odoo/addons of the wheel; all else is in pyproject.toml.
+
+There is no ``odoo/__init__.py``: the folder merges with Odoo's own, which has none either.
+"""
 
 from setuptools import find_packages, setup
 
@@ -12,4 +15,13 @@ for addon in ADDONS:
         packages.append(f"odoo.addons.{package}")
         folders[f"odoo.addons.{package}"] = package.replace(".", "/")
 
-setup(packages=packages, package_dir=folders)
+setup(
+    packages=packages,
+    package_dir=folders,
+    include_package_data=False,
+    package_data={
+        "pgsocketio": ["py.typed", "sql/*.sql"],
+        **{f"odoo.addons.{addon}": ["**"] for addon in ADDONS},
+    },
+    exclude_package_data={"": ["*.pyc"]},
+)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from oe_web_socketio.locate import put_odoo_on_path, with_our_addons
+from oe_web_socketio.locate import put_addons_on_path, put_odoo_on_path
 
 
 def patch() -> None:
@@ -39,9 +39,10 @@ def boot(conf: str | None, addons_path: str | None, log_level: str, logfile: str
     """Load Odoo and its server-wide modules, without any of its servers.
 
     :param conf: Odoo's conf file, None for its default.
-    :param addons_path: beside the conf file's; this distribution's addons are added.
+    :param addons_path: instead of the conf file's; this distribution's addons are found anyway.
     """
     put_odoo_on_path()
+    put_addons_on_path()
     import odoo
     import odoo.init  # noqa: F401  sets up odoo, and resets odoo.evented
 
@@ -53,10 +54,7 @@ def boot(conf: str | None, addons_path: str | None, log_level: str, logfile: str
     argv = ["--no-http", "--max-cron-threads=0", f"--log-level={log_level}"]
     argv += [f"--config={conf}"] if conf else []
     argv += [f"--logfile={logfile}"] if logfile else []
-    config.parse_config(argv, setup_logging=False)
-    configured = addons_path or ",".join(config["addons_path"])
-    config.parse_config(
-        [*argv, f"--addons-path={with_our_addons(configured)}"], setup_logging=True
-    )
+    argv += [f"--addons-path={addons_path}"] if addons_path else []
+    config.parse_config(argv, setup_logging=True)
     module.initialize_sys_path()
     load_server_wide_modules()

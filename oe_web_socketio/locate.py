@@ -21,6 +21,7 @@ def put_odoo_on_path() -> None:
     if os.environ.get("ODOO_PATH"):
         sys.path.insert(0, str(_packages(Path(os.environ["ODOO_PATH"]).expanduser().resolve())))
     elif not _importable() and (DEBIAN / "odoo" / "release.py").exists():
+        # Last, so that Debian's other packages do not hide those of a virtual environment.
         sys.path.append(str(DEBIAN))
     if not _importable():
         raise ConfigError(
@@ -42,22 +43,24 @@ def _packages(path: Path) -> Path:
     raise ConfigError(f"there is no Odoo at ODOO_PATH={path}")
 
 
-def addons_folder() -> Path:
-    """The folder with this distribution's addons.
+def put_addons_on_path() -> None:
+    """Make Odoo find this distribution's addons, whatever addons path its options name.
 
-    :raises ConfigError: when they are missing.
+    It lies beside that option, where Odoo itself puts what the option names: so every option and
+    every sub-command of Odoo stays as it was given. Those of a wheel are found without it.
+
+    :raises ConfigError: when the addons are missing.
     """
+    import odoo.addons
+
+    folder = _addons_folder()
+    if folder not in odoo.addons.__path__:
+        odoo.addons.__path__.append(folder)
+
+
+def _addons_folder() -> str:
+    """The folder with this distribution's addons: of a checkout, or of an installed wheel."""
     for folder in (HERE, HERE / "odoo" / "addons"):
         if (folder / "web_socketio" / "__manifest__.py").exists():
-            return folder
+            return str(folder)
     raise ConfigError(f"the addon web_socketio lies neither in {HERE} nor in its odoo/addons")
-
-
-def with_our_addons(paths: str | None) -> str:
-    """An addons path that has this distribution's addons too.
-
-    :param paths: separated by commas, or None.
-    """
-    ours = str(addons_folder())
-    given = [path for path in (paths or "").split(",") if path]
-    return ",".join([*given, ours] if ours not in given else given)

@@ -14,7 +14,7 @@ from pgsocketio.listener import Listener, ListenerSettings
 from pgsocketio.log.publisher import Connections, publish
 from pgsocketio.members import Members
 from pgsocketio.message import Message, thaw
-from pgsocketio.position import Position
+from pgsocketio.position import Position, Stamp
 from pgsocketio.runtime import Runtime
 
 logger = logging.getLogger("pgsocketio.database")
@@ -46,7 +46,7 @@ class DatabaseBackplane:
             publish(cursor, BACKPLANE, {**act, "room": room, "skip": skip})
         self._members.emit(self._database, namespace, event, args, room, skip)
 
-    def deliver(self, messages: Sequence[Message]) -> None:
+    def deliver(self, messages: Sequence[Message], stamp: Stamp) -> None:
         """What other processes want done here; the hub calls it."""
         for message in messages:
             act = thaw(message["values"])

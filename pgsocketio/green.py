@@ -11,6 +11,25 @@ import gevent.event
 import gevent.socket
 
 
+class _Timer:
+    """A timer of the loop: lighter than a greenlet that sleeps."""
+
+    __slots__ = ("_function", "_timer")
+
+    def __init__(self, seconds: float, function: Callable[[], Any]) -> None:
+        self._function = function
+        self._timer = gevent.get_hub().loop.timer(seconds)
+        self._timer.start(self._fire)
+
+    def _fire(self) -> None:
+        self.kill()
+        self._function()
+
+    def kill(self) -> None:
+        self._timer.stop()
+        self._timer.close()
+
+
 class GreenRuntime:
     """Greenlets behind :class:`pgsocketio.runtime.Runtime`."""
 
@@ -29,7 +48,7 @@ class GreenRuntime:
         return gevent.getcurrent()
 
     def later(self, seconds: float, function: Callable[[], Any]) -> Any:
-        return gevent.spawn_later(seconds, function)
+        return _Timer(seconds, function)
 
     def wait_read(self, fileno: int, timeout: float) -> bool:
         try:

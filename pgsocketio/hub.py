@@ -13,35 +13,10 @@ from typing import Any
 
 from pgsocketio.adapter import AbstractAdapter
 from pgsocketio.message import Message
-from pgsocketio.position import Position, Snapshot
+from pgsocketio.position import Position, Since, Snapshot, Stamp
 from pgsocketio.routes import Routes, Sink
 
 logger = logging.getLogger("pgsocketio.hub")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Stamp:
-    """A position of the hub.
-
-    :param generation: how many reads came before; orders the stamps of one hub.
-    :param recent: what was delivered since, by id and in order; grows until the next stamp.
-    """
-
-    generation: int
-    position: Position
-    recent: dict[int, Message] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Since:
-    """Where a listener starts: after a position, but not with what it has already.
-
-    :param position: everything before lies behind.
-    :param seen: ids that it got after that position.
-    """
-
-    position: Position
-    seen: frozenset[int] = frozenset()
 
 
 @dataclass(slots=True)
@@ -54,12 +29,13 @@ class _Replay:
     since: Since
     given: set[int] = field(default_factory=set)
 
-    def deliver(self, messages: Sequence[Message]) -> None:
-        sees, seen = self.since.position.snapshot.sees, self.since.seen | self.given
-        missed = [m for m in messages if m.xid and not sees(m.xid) and m["id"] not in seen]
+    def deliver(self, messages: Sequence[Message], stamp: Stamp) -> None:
+        sees, seen, given = self.since.position.snapshot.sees, self.since.seen, self.given
+        missed = [m for m in messages if m.xid and not sees(m.xid)]
+        missed = [m for m in missed if m["id"] not in seen and m["id"] not in given]
         if missed:
-            self.given.update(m["id"] for m in missed)  # in case this read breaks off
-            self.sink.deliver(missed)
+            given.update(m["id"] for m in missed)  # in case this read breaks off
+            self.sink.deliver(missed, self.since.stamp)
 
     __hash__ = object.__hash__
 
@@ -75,20 +51,23 @@ class Hub:
         self, wake: Callable[[], Any] = lambda: None, breathe: Callable[[], Any] = lambda: None
     ) -> None:
         self.stamp: Stamp | None = None
+        self._recent: dict[int, Message] = {}
         self.routes = Routes(breathe)
         self._wake = wake
         self._breathe = breathe
         self._replays: dict[Sink, _Replay] = {}
         self._reading: tuple[Routes, list[_Replay]] = (Routes(), [])
         self._unfinished: set[int] = set()
+        self._delivering = False
 
     # -- listeners ---------------------------------------------------------------------------
 
     def mark(self) -> Since | None:
         """Now, as a place to start from later; None before the first read."""
-        if self.stamp is None:
+        stamp = self.stamp
+        if stamp is None:
             return None
-        return Since(self.stamp.position, frozenset(self.stamp.recent))
+        return Since(stamp.position, frozenset(self._recent), stamp.generation)
 
     def subscribe(
         self,
@@ -105,18 +84,21 @@ class Hub:
             self.routes.add(sink, adapter, args)
             return
         replay = _Replay(sink, adapter, args, since)
-        level = self.stamp is not None and since.position == self.stamp.position
-        if self.stamp is not None and level and not self._unfinished:
-            if self.stamp.recent.keys() <= since.seen:
-                self.routes.add(sink, adapter, args)
-                return  # nothing since
+        if not self._level(since):
+            self._replays[sink] = replay
+            self._wake()
+            return
+        if not self._recent.keys() <= since.seen:
             only = Routes()
             only.add(replay, adapter, args)
-            only.deliver(list(self.stamp.recent.values()))
-            self.routes.add(sink, adapter, args)
-            return
-        self._replays[sink] = replay
-        self._wake()
+            assert self.stamp is not None
+            only.deliver(list(self._recent.values()), self.stamp)
+        self.routes.add(sink, adapter, args)
+
+    def _level(self, since: Since) -> bool:
+        """Whether memory holds all that a listener needs, and nothing of it is on its way."""
+        level = self.stamp is not None and since.position == self.stamp.position
+        return level and not self._unfinished and not self._delivering
 
     def unsubscribe(self, sink: Sink) -> None:
         """Forget a listener; unknown ones too."""
@@ -133,7 +115,7 @@ class Hub:
         """Deliver what a NOTIFY carried, unless the log or an earlier NOTIFY brought it already."""
         if self.stamp is None:
             return  # the first read brings it
-        sees, recent = self.stamp.position.snapshot.sees, self.stamp.recent
+        sees, recent = self.stamp.position.snapshot.sees, self._recent
         fresh = []
         for message in messages:
             if message.xid is not None:
@@ -142,7 +124,15 @@ class Hub:
                     continue
                 recent[message["id"]] = message
             fresh.append(message)
-        self.routes.deliver(fresh)
+        self._deliver(fresh)
+
+    def _deliver(self, messages: Sequence[Message]) -> None:
+        assert self.stamp is not None
+        self._delivering = True
+        try:
+            self.routes.deliver(messages, self.stamp)
+        finally:
+            self._delivering = False
 
     def begin_read(self, now: Position) -> Snapshot:
         """Start a read of the log.
@@ -166,11 +156,11 @@ class Hub:
         """Deliver one page of the read, in order of ids."""
         assert self.stamp is not None
         sees = self.stamp.position.snapshot.sees
-        had = self.stamp.recent.keys() | self._unfinished
+        had = self._recent.keys() | self._unfinished
         new = [m for m in messages if m.xid and not sees(m.xid) and m["id"] not in had]
         self._unfinished.update(m["id"] for m in new)  # in case this read breaks off
-        self.routes.deliver(new)
-        self._reading[0].deliver(messages)
+        self._deliver(new)
+        self._reading[0].deliver(messages, self.stamp)
 
     def end_read(self, position: Position) -> None:
         """Finish the read.
@@ -179,7 +169,7 @@ class Hub:
         """
         assert self.stamp is not None
         self.stamp = Stamp(self.stamp.generation + 1, position)
-        self._unfinished = set()
+        self._recent, self._unfinished = {}, set()
         for replay in self._reading[1]:
             if self._replays.get(replay.sink) is replay:
                 del self._replays[replay.sink]
@@ -189,4 +179,4 @@ class Hub:
     def reset(self) -> None:
         """Forget the position: the log is another one now. Listeners stay."""
         self.stamp = None
-        self._unfinished = set()
+        self._recent, self._unfinished = {}, set()

@@ -1,19 +1,21 @@
-"""The blocking way to listen: a bounded mailbox, and batches that stay until they are done with."""
+"""What waits for one listener: bounded, in batches that stay until they are done with."""
 
 from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pgsocketio.adapter import AbstractAdapter, overrides
-from pgsocketio.hub import Hub, Since, Stamp
-from pgsocketio.message import Message, thaw
-from pgsocketio.runtime import Runtime
+from pgsocketio.adapter import AbstractAdapter
+from pgsocketio.hub import Hub
+from pgsocketio.message import Message
+from pgsocketio.position import Since, Stamp
 
 logger = logging.getLogger("pgsocketio.mailbox")
+
+Item = tuple[Message, Stamp]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,44 +31,55 @@ class MailboxLimits:
 
 
 class Mailbox:
-    """What waits for one listener.
+    """The messages of one listener.
 
     A durable message stays here from its delivery until the batch it belongs to is finished; as
     long, it holds the position that a client may be told. At the limit the mailbox leaves the hub
     and catches up from the log when it is empty; volatile messages are dropped then.
 
-    :param since: where to start, None: with the next message.
+    :param arrived: called when something waits that :meth:`next` will give. Must not block.
     """
+
+    __slots__ = (
+        "_arrived", "_batch", "_behind", "_given", "_limits", "_returned", "_size", "_waiting",
+        "adapter", "args", "closed", "hub",
+    )  # fmt: skip
 
     def __init__(
         self,
         hub: Hub,
-        runtime: Runtime,
         adapter: type[AbstractAdapter],
         args: tuple[Any, ...],
-        since: Since | None = None,
+        arrived: Callable[[], Any],
         limits: MailboxLimits = MailboxLimits(),
     ) -> None:
         self.hub, self.adapter, self.args = hub, adapter, args
-        self._formatter = adapter()
+        self.closed = False
+        self._arrived = arrived
         self._limits = limits
-        self._arrived = runtime.event()
-        self._waiting: deque[tuple[Message, Stamp]] = deque()
+        self._waiting: deque[Item] = deque()
         self._size = 0
-        self._batch: list[tuple[Message, Stamp]] = []
-        self._returned: list[list[tuple[Message, Stamp]]] = []
+        self._batch: list[Item] = []
+        self._returned: list[list[Item]] = []
         self._given: deque[tuple[int, Stamp]] = deque()
         self._behind: Stamp | None = None
-        self.closed = False
-        hub.subscribe(self, adapter, args, since)
+
+    def start(self, since: Since | None = None) -> None:
+        """Enter the hub.
+
+        :param since: where to start, None: with the next message.
+        """
+        if since is not None:
+            stamp = since.stamp
+            self._given = deque((number, stamp) for number in since.seen)
+        self.hub.subscribe(self, self.adapter, self.args, since)
 
     # -- the hub's side ----------------------------------------------------------------------
 
-    def deliver(self, messages: Sequence[Message]) -> None:
+    def deliver(self, messages: Sequence[Message], stamp: Stamp) -> None:
         for message in messages:
-            stamp = self.hub.stamp
-            if self.closed or self._behind or stamp is None:
-                return
+            if self.closed or self._behind:
+                break
             if not self._room_for(message):
                 self._overflow(message, stamp)
                 continue
@@ -74,7 +87,8 @@ class Mailbox:
             self._size += message.size
             if message["id"] is not None:
                 self._given.append((message["id"], stamp))
-            self._arrived.set()
+        if self._waiting:
+            self._arrived()
 
     def _room_for(self, message: Message) -> bool:
         """Whether a message fits; volatile ones make room for durable ones."""
@@ -101,38 +115,23 @@ class Mailbox:
             len(self._waiting),
         )
 
-    # -- the reader's side -------------------------------------------------------------------
+    # -- the listener's side -----------------------------------------------------------------
 
-    def take(self, timeout: float | None = None) -> list[Message]:
-        """Finish the batch before, and wait for the next one.
+    def next(self) -> list[Message]:
+        """Finish the batch before, and take the next one in hand.
 
-        :param timeout: seconds, None: for ever.
-        :returns: messages in order; empty when the time is over or the mailbox was closed.
+        :returns: messages in order; empty when nothing waits. ``arrived`` is called when it does.
         """
         self.finish()
-        while not self.closed:
-            if self._returned:
-                self._batch = self._returned.pop(0)
-            elif self._waiting:
-                self._batch = list(self._waiting)
-                self._waiting.clear()
-                self._size = 0
-            else:
-                self._catch_up()
-                self._arrived.clear()
-                if self._waiting:
-                    continue
-                if not self._arrived.wait(timeout):
-                    return []
-                continue
-            return self.batch
-        return []
-
-    def format(self, messages: Sequence[Message]) -> list[Any]:
-        """The messages as the adapter shows them to this listener."""
-        if not overrides(self.adapter, "format"):
-            return [thaw(message) for message in messages]
-        return [self._formatter.format(thaw(message), *self.args) for message in messages]
+        if self._returned:
+            self._batch = self._returned.pop(0)
+        elif self._waiting:
+            self._batch = list(self._waiting)
+            self._waiting.clear()
+            self._size = 0
+        else:
+            self._catch_up()
+        return self.batch
 
     @property
     def batch(self) -> list[Message]:
@@ -141,33 +140,36 @@ class Mailbox:
 
     @property
     def generation(self) -> int:
-        """The oldest generation among the messages of the batch in hand, for the envelope."""
-        stamps = [stamp.generation for _message, stamp in self._batch]
-        return min(stamps, default=self.hub.stamp.generation if self.hub.stamp else 0)
+        """The oldest generation of the batch in hand, for the envelope."""
+        now = self.hub.stamp.generation if self.hub.stamp else 0
+        return min((stamp.generation for _message, stamp in self._batch), default=now)
 
     def finish(self) -> None:
         """The batch in hand is done with."""
         self._batch = []
-        keep = self._behind or self._oldest() or self.hub.stamp
+        keep = self.hold or self.hub.stamp
         while keep and self._given and self._given[0][1].generation < keep.generation:
             self._given.popleft()
 
-    def put_back(self) -> None:
-        """The batch in hand is not done with: the next ``take`` gives it again, first and alone."""
-        if self._batch:
-            self._returned.insert(0, self._batch)
-            self._batch = []
-            self._arrived.set()
+    def put_back(self, done: Container[int] = ()) -> None:
+        """The batch in hand is not done with: :meth:`next` gives it again, first and alone.
 
-    def _oldest(self) -> Stamp | None:
-        batches = [self._batch, *self._returned, list(self._waiting)[:1]]
-        stamps = [stamp for batch in batches for m, stamp in batch if m["id"] is not None]
-        return min(stamps, key=lambda stamp: stamp.generation, default=None)
+        :param done: ids of messages in it that are.
+        """
+        batch = [item for item in self._batch if item[0]["id"] not in done]
+        self._batch = []
+        if batch:
+            self._returned.insert(0, batch)
+            self._arrived()
 
     @property
     def hold(self) -> Stamp | None:
         """The oldest place that this listener still needs; None: it is level with the hub."""
-        return self._behind or self._oldest()
+        if self._behind is not None:
+            return self._behind
+        batches = [self._batch, *self._returned, list(self._waiting)[:1]]
+        stamps = [stamp for batch in batches for m, stamp in batch if m["id"] is not None]
+        return min(stamps, key=lambda stamp: stamp.generation, default=None)
 
     @property
     def catching_up(self) -> bool:
@@ -178,23 +180,22 @@ class Mailbox:
         """After an overflow: take up from the log again, without what was given already."""
         if self._behind is None:
             return
-        seen = frozenset(id for id, _stamp in self._given)
-        since = Since(self._behind.position, seen)
-        self._behind = None
-        self.hub.subscribe(self, self.adapter, self.args, since)
+        behind, self._behind = self._behind, None
+        seen = frozenset(number for number, _stamp in self._given)
+        self.start(Since(behind.position, seen, behind.generation))
 
     def close(self) -> Since | None:
-        """Leave the hub, and wake the reader.
+        """Leave the hub.
 
         :returns: where another mailbox would start to get what this one did not finish.
         """
         self.closed = True
         self.hub.unsubscribe(self)
-        self._arrived.set()
+        self._arrived()
         hold = self.hold
         if hold is None:
-            return None if self.hub.stamp is None else self.hub.mark()
+            return self.hub.mark()
         batches = [self._batch, *self._returned, list(self._waiting)]
         unfinished = {m["id"] for batch in batches for m, _stamp in batch}
         done = frozenset(i for i, s in self._given if s.generation >= hold.generation)
-        return Since(hold.position, done - unfinished)
+        return Since(hold.position, done - unfinished, hold.generation)

@@ -89,5 +89,5 @@ class Members:
         versioned = self._prepare(sio.encode(Packet(sio.EVENT, namespace, [event, *args, None])))
         for socket in self._breathing(members):
             if socket.sid != skip:
-                prepared = plain if socket.auth.version is None else versioned
+                prepared = plain if socket.version is None else versioned
                 socket.client.connection.send_prepared(prepared)

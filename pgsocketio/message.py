@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import re
 from functools import singledispatch
 from typing import Any, NoReturn
 
@@ -11,6 +12,8 @@ from pgsocketio.errors import NotEncodable, PayloadTooLarge
 
 MAX_VALUES = 1_048_576
 """Most bytes of a message's values, encoded as JSON (1 MiB)."""
+
+_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")  # not the text backslash, u, 0, 0, 0, 0
 
 
 @singledispatch
@@ -75,7 +78,7 @@ def encode_values(values: dict[str, Any]) -> str:
     if not isinstance(values, dict):
         raise NotEncodable(f"the values of a message are an object, not {type(values).__name__}")
     text = dumps(values)
-    if "\\u0000" in text:
+    if _NUL.search(text):
         _explain(values, NotEncodable("PostgreSQL's jsonb has no NUL character"))
     size = len(text.encode())
     if size > MAX_VALUES:
@@ -119,7 +122,7 @@ def _leaf(value: Any, path: str) -> tuple[str, str] | None:
         return path, "a lone surrogate is no character"
     except (TypeError, ValueError) as error:
         return path, str(error)
-    return (path, "PostgreSQL's jsonb has no NUL character") if "\\u0000" in text else None
+    return (path, "PostgreSQL's jsonb has no NUL character") if _NUL.search(text) else None
 
 
 def _refuse(*_args: Any, **_kwargs: Any) -> NoReturn:
@@ -176,9 +179,10 @@ class Message(FrozenDict):
 
     :ivar xid: the publishing transaction (xid8), None for a volatile message.
     :ivar size: bytes of the encoded values.
+    :ivar forms: what was made of it once for all listeners that receive the same.
     """
 
-    __slots__ = ("size", "xid")
+    __slots__ = ("forms", "size", "xid")
 
     def __init__(
         self,
@@ -192,5 +196,6 @@ class Message(FrozenDict):
         size: int = 0,
     ) -> None:
         super().__init__(id=id, channel=channel, uid=uid, date=date, values=freeze(values))
+        self.forms: dict[Any, Any] = {}
         self.xid = xid
         self.size = size

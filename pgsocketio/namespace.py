@@ -6,11 +6,13 @@ import inspect
 import logging
 import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 if TYPE_CHECKING:
+    from pgsocketio.adapter import AbstractAdapter
     from pgsocketio.server import Scope
     from pgsocketio.socket import NamespaceSocket
+    from pgsocketio.subscription import Subscription
 
 logger = logging.getLogger("pgsocketio.namespace")
 
@@ -35,7 +37,10 @@ class BaseNamespace:
     :param environ: mapping whose ``'socketio'`` is the connection.
     :param ns_name: name of the namespace, such as ``/chat``.
     :param request: whatever the framework passes along.
+    :cvar subscriptions: messages that every client of the namespace receives as events.
     """
+
+    subscriptions: ClassVar[Sequence[Subscription]] = ()
 
     def __init__(self, environ: dict[str, Any], ns_name: str, request: Any = None) -> None:
         self.socket: NamespaceSocket = environ["socketio"]
@@ -139,6 +144,34 @@ class BaseNamespace:
         """
         self.socket.disconnect(silent=silent)
 
+    # -- messages ----------------------------------------------------------------------------
+
+    def get_subscriptions(self) -> Sequence[Subscription]:
+        """The subscriptions that this client starts with: those of the class."""
+        return self.subscriptions
+
+    def subscribe(
+        self,
+        event: str,
+        adapterClass: type[AbstractAdapter],
+        *args: Any,
+        acknowledged: bool = False,
+    ) -> None:
+        """Send each message that an adapter chooses to the client as an event, from now on.
+
+        The same subscription twice is one. See ``Subscription`` for the delivery guarantee.
+
+        :param event: its name.
+        :param adapterClass: chooses and formats.
+        :param args: handed to the adapter.
+        :param acknowledged: send each message again until the client acknowledges it.
+        """
+        self.socket.subscribe(event, adapterClass, args, acknowledged)
+
+    def unsubscribe(self, event: str, adapterClass: type[AbstractAdapter], *args: Any) -> None:
+        """End what :meth:`subscribe` began with the same arguments."""
+        self.socket.unsubscribe(event, adapterClass, args)
+
     # -- rooms -------------------------------------------------------------------------------
 
     def join(self, room: str) -> None:
@@ -168,11 +201,11 @@ class BaseNamespace:
 
         :returns: the job, with ``kill()``.
         """
-        return self.socket.spawn(fn, *args, **kwargs)
+        return self.socket.jobs.spawn(fn, *args, **kwargs)
 
     def kill_local_jobs(self) -> None:
         """End all that :meth:`spawn` started."""
-        self.socket.kill_jobs()
+        self.socket.jobs.kill()
 
     # -- access to methods -------------------------------------------------------------------
 

@@ -21,6 +21,9 @@ RESERVED_EVENTS = frozenset(
     ("connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener")
 )
 MAX_ATTACHMENTS = 32
+SLOTS = 64
+"""An acknowledgement's number is a message's id times this, plus a subscription's slot; the last
+slot is for all other events."""
 MAX_DEPTH = 64
 
 _HEAD = re.compile(

@@ -15,7 +15,9 @@ from pgsocketio.errors import BadPosition
 MAX_TOKEN = 16_384
 """Most characters of a position that a client may send."""
 
-_TOKEN = re.compile(r"([0-9a-f]{16}):(\d{1,20}):(\d{1,20}):((?:\d{1,20}(?:,\d{1,20})*)?)", re.ASCII)
+_XID = r"[1-9]\d{0,18}"
+_SNAPSHOT = re.compile(rf"({_XID}):({_XID}):((?:{_XID}(?:,{_XID})*)?)", re.ASCII)
+_TOKEN = re.compile(r"([0-9a-f]{16}):(.+)", re.ASCII)
 _MAX_XID = 2**63 - 1
 
 
@@ -38,15 +40,14 @@ class Snapshot:
 
         :raises BadPosition: where PostgreSQL would refuse it.
         """
-        try:
-            low, high, between = text.split(":")
-            xip = tuple(int(xid) for xid in between.split(",")) if between else ()
-            snapshot = cls(int(low), int(high), xip)
-        except ValueError as error:
-            raise BadPosition() from error
+        match = _SNAPSHOT.fullmatch(text)
+        if match is None:
+            raise BadPosition()
+        xip = tuple(map(int, match[3].split(","))) if match[3] else ()
+        snapshot = cls(int(match[1]), int(match[2]), xip)
         ascending = all(a < b for a, b in zip(xip, xip[1:]))
         inside = not xip or (snapshot.xmin <= xip[0] and xip[-1] < snapshot.xmax)
-        if not (0 < snapshot.xmin <= snapshot.xmax <= _MAX_XID and ascending and inside):
+        if not (snapshot.xmin <= snapshot.xmax <= _MAX_XID and ascending and inside):
             raise BadPosition()
         return snapshot
 
@@ -86,7 +87,37 @@ class Position:
         match = _TOKEN.fullmatch(token)
         if match is None:
             raise BadPosition()
-        return cls(match[1], Snapshot.parse(f"{match[2]}:{match[3]}:{match[4]}"))
+        return cls(match[1], Snapshot.parse(match[2]))
 
     def __str__(self) -> str:
         return f"{self.epoch}:{self.snapshot}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stamp:
+    """What a message was delivered after; it stays needed until the message is done with.
+
+    :param generation: orders the stamps of one hub; -1: from before it knew the client.
+    :param position: to start from, to get the message again.
+    """
+
+    generation: int
+    position: Position
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """Where a listener starts: after a position, but not with what it has already.
+
+    :param position: everything before lies behind.
+    :param seen: ids that it got after that position.
+    :param generation: as in :class:`Stamp`.
+    """
+
+    position: Position
+    seen: frozenset[int] = frozenset()
+    generation: int = -1
+
+    @property
+    def stamp(self) -> Stamp:
+        return Stamp(self.generation, self.position)

@@ -7,17 +7,39 @@ import random
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from pgsocketio.adapter import AbstractAdapter, check_adapter
+from pgsocketio.adapter import AbstractAdapter, check_adapter, overrides
 from pgsocketio.errors import Disconnected
-from pgsocketio.hub import Since
 from pgsocketio.mailbox import Mailbox
-from pgsocketio.message import Message
+from pgsocketio.message import Message, thaw
+from pgsocketio.position import Since
 from pgsocketio.wire import UNDELIVERED, envelope, reader_key
 
 if TYPE_CHECKING:
     from pgsocketio.socket import NamespaceSocket
 
 logger = logging.getLogger("pgsocketio.reader")
+
+
+def show(
+    adapter: AbstractAdapter, messages: Sequence[Message], args: Sequence[Any]
+) -> tuple[list[Any], list[Message]]:
+    """Format messages for one listener.
+
+    :returns: what the listener receives, and the messages it was made of; one that the adapter
+        fails to format is logged and left out.
+    """
+    shown, sources = [], []
+    kind = type(adapter)
+    for message in messages:
+        try:
+            plain = thaw(message)
+            shown.append(adapter.format(plain, *args) if overrides(kind, "format") else plain)
+            sources.append(message)
+        except Exception:
+            name = f"{kind.__module__}.{kind.__qualname__}"
+            text = "adapter %s failed in format(); message %s is left out for its listener"
+            logger.exception(text, name, message["id"])
+    return shown, sources
 
 
 class Reader:
@@ -41,10 +63,12 @@ class Reader:
     ) -> None:
         self._socket = socket
         self._adapter = check_adapter(adapter)
+        self._formatter = adapter()
         self._name = name
         self._since = since
         self._key = ""
         self._mailbox: Mailbox | None = None
+        self._arrived = socket.runtime.event()
         self._shown: list[Any] = []
         self._sources: list[Message] = []
         self._emitted = 0
@@ -66,44 +90,31 @@ class Reader:
         mailbox = self._open(args)
         if self._attempts:
             self._socket.runtime.sleep(self._pause())
-        while True:
-            messages = mailbox.take(timeout)
-            if mailbox.closed:
-                raise Disconnected()
+        while not mailbox.closed:
+            self._arrived.clear()
+            messages = mailbox.next()
             self._emitted = 0
-            self._show(mailbox, messages)
-            if self._shown or not messages:
+            self._shown, self._sources = show(self._formatter, messages, args)
+            if self._shown:
                 return self._shown
+            if not messages and not self._arrived.wait(timeout):
+                return []
+        raise Disconnected()
 
     def _open(self, args: tuple[Any, ...]) -> Mailbox:
         if self._mailbox is not None and self._mailbox.args == args:
             return self._mailbox
         key = reader_key(self._name, self._adapter, args)
         if self._mailbox is None:
-            since = self._socket.since(key) or self._since
+            since = self._socket.progress.since(key) or self._since
         else:
             since = self._mailbox.close()
         self._key = key
         socket = self._socket
-        self._mailbox = Mailbox(
-            socket.hub, socket.runtime, self._adapter, args, since, socket.settings.mailbox
-        )
+        limits = socket.settings.mailbox
+        self._mailbox = Mailbox(socket.hub, self._adapter, args, self._arrived.set, limits)
+        self._mailbox.start(since)
         return self._mailbox
-
-    def _show(self, mailbox: Mailbox, messages: Sequence[Message]) -> None:
-        self._shown, self._sources = [], []
-        for message in messages:
-            try:
-                shown = mailbox.format([message])[0]
-            except Exception:
-                logger.exception(
-                    "adapter %s failed in format(); message %s is left out for one listener",
-                    self._adapter.__qualname__,
-                    message["id"],
-                )
-                continue
-            self._shown.append(shown)
-            self._sources.append(message)
 
     def validate(self, ok: bool = True) -> None:
         """Say whether the batch is done with; False: the next ``listen`` returns it again."""
@@ -172,5 +183,5 @@ class Reader:
 
         :returns: where a successor would start to get what this one did not finish.
         """
-        self._socket.readers.pop(self, None)
+        self._socket.forget_reader(self)
         return self._since if self._mailbox is None else self._mailbox.close()

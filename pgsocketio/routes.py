@@ -8,14 +8,18 @@ from typing import Any, Protocol
 
 from pgsocketio.adapter import AbstractAdapter, overrides
 from pgsocketio.message import Message
+from pgsocketio.position import Stamp
 
 logger = logging.getLogger("pgsocketio.hub")
 
 
 class Sink(Protocol):
-    """Where the messages of one listener go. ``deliver`` must not block."""
+    """Where the messages of one listener go.
 
-    def deliver(self, messages: Sequence[Message]) -> None: ...
+    ``deliver`` gets the messages and what they were delivered after; it must not block.
+    """
+
+    def deliver(self, messages: Sequence[Message], stamp: Stamp) -> None: ...
 
 
 def _typed(value: Any) -> Hashable:
@@ -141,7 +145,7 @@ class Routes:
             if not adapters:
                 del self._channels[table.adapter.channel]
 
-    def deliver(self, messages: Sequence[Message]) -> None:
+    def deliver(self, messages: Sequence[Message], stamp: Stamp) -> None:
         """Hand messages (in order) to every listener whose adapter chooses them."""
         by_channel: dict[str, list[Message]] = {}
         for message in messages:
@@ -149,16 +153,16 @@ class Routes:
         for channel, batch in by_channel.items():
             for table in list(self._channels.get(channel, {}).values()):
                 for group, candidates in table.match(batch):
-                    self._serve(group, group.select(candidates))
+                    self._serve(group, group.select(candidates), stamp)
 
-    def _serve(self, group: Group, messages: Sequence[Message]) -> None:
+    def _serve(self, group: Group, messages: Sequence[Message], stamp: Stamp) -> None:
         if not messages:
             return
         for count, sink in enumerate(list(group.sinks), 1):
             if sink not in group.sinks:
                 continue  # left while others were served
             try:
-                sink.deliver(messages)
+                sink.deliver(messages, stamp)
             except Exception:
                 logger.exception("a listener of %s failed", type(group.adapter).__qualname__)
             if count % self._batch == 0:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pgsocketio import packet as sio
+from pgsocketio.client import ClientSocket
 from pgsocketio.errors import HandlerError
 from pgsocketio.hub import Hub
 from pgsocketio.mailbox import MailboxLimits
@@ -18,7 +19,7 @@ from pgsocketio.namespace import BaseNamespace, Refused
 from pgsocketio.packet import Packet
 from pgsocketio.position import Position
 from pgsocketio.runtime import Runtime
-from pgsocketio.socket import ClientSocket, NamespaceSocket
+from pgsocketio.socket import NamespaceSocket
 
 if TYPE_CHECKING:
     from pgsocketio.engine import Connection, Prepared
@@ -137,13 +138,6 @@ class Server:
         connection.data.closed(reason)
         connection.data = None
 
-    def transmit(self, connection: Connection, parts: Sequence[str | bytes]) -> None:
-        """Hand an encoded packet to the transport. Never blocks."""
-        if len(parts) == 1:
-            connection.send(parts[0])
-        else:
-            connection.send_prepared(self.prepare(parts))
-
     # -- clients -----------------------------------------------------------------------------
 
     def connected(self, socket: NamespaceSocket) -> None:
@@ -177,7 +171,7 @@ class Server:
         try:
             self._guard(socket, "recv_disconnect", {"type": "disconnect"})
         finally:
-            socket.kill_jobs()
+            socket.jobs.kill()
 
     def _guard(self, socket: NamespaceSocket, method: str, packet: dict[str, Any]) -> None:
         assert socket.namespace is not None
@@ -245,7 +239,7 @@ class Server:
             socket.emit("error", [failure])
             return
         values = list(result) if isinstance(result, tuple) else [result]
-        if socket.auth.version is not None:
+        if socket.version is not None:
             data = [failure] if failure else [None, *values]
         else:
             data = [{"error": failure}] if failure else values

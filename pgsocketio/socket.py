@@ -1,4 +1,4 @@
-"""One client: its connection, and its place on each namespace."""
+"""A client on one namespace: its packets in order, its acknowledgements, its place."""
 
 from __future__ import annotations
 
@@ -19,82 +19,47 @@ from pgsocketio.errors import (
     NotEncodable,
     TemporarilyUnavailable,
 )
-from pgsocketio.hub import Hub, Since, Stamp
+from pgsocketio.hub import Hub
+from pgsocketio.jobs import Jobs
 from pgsocketio.packet import Packet
-from pgsocketio.position import Position
+from pgsocketio.position import Since
+from pgsocketio.progress import Progress
 from pgsocketio.reader import Reader
+from pgsocketio.subscription import AcknowledgedSubscriber, Subscriber
 
 if TYPE_CHECKING:
-    from pgsocketio.engine import Connection
+    from pgsocketio.client import ClientSocket
     from pgsocketio.namespace import BaseNamespace
-    from pgsocketio.runtime import Event, Job, Runtime
-    from pgsocketio.server import Scope, Server, ServerSettings
+    from pgsocketio.runtime import Event, Runtime
+    from pgsocketio.server import Scope, ServerSettings
 
 logger = logging.getLogger("pgsocketio.socket")
 
 _ids = itertools.count(1)
 
 
-class ClientSocket:
-    """A connection of the transport, shared by the client's namespaces.
+class _Expected:
+    """An acknowledgement that is taken at once, without a job: it does not block."""
 
-    :ivar session: shared by the namespaces; a dict until a framework puts its own there.
-    """
+    __slots__ = ("callback",)
 
-    __slots__ = ("_decoder", "connection", "namespaces", "server", "session")
-
-    def __init__(self, server: Server, connection: Connection) -> None:
-        self.server = server
-        self.connection = connection
-        self.namespaces: dict[str, NamespaceSocket] = {}
-        self.session: Any = {}
-        self._decoder = sio.Decoder(server.settings.max_payload)
-
-    def receive(self, data: str | bytes) -> None:
-        """Take what the transport delivered. Does not block."""
-        try:
-            packet = self._decoder.feed(data)
-            if packet is not None:
-                self._route(packet)
-        except InvalidPacket as error:
-            self.server.counters["invalid_packets"] += 1
-            logger.info("client %s sent an invalid packet: %s", self.connection.sid, error)
-            self.connection.close("parse error")
-
-    def _route(self, packet: Packet) -> None:
-        socket = self.namespaces.get(packet.namespace)
-        if packet.type == sio.CONNECT:
-            if socket is not None:
-                raise InvalidPacket(f"{packet.namespace} is connected already")
-            self._connect(packet)
-        elif socket is None:
-            raise InvalidPacket("a packet for a namespace that is not connected")
-        elif packet.type == sio.ACK:
-            socket.acknowledged(packet.id, packet.data)
-        else:
-            socket.enqueue(packet)
-
-    def _connect(self, packet: Packet) -> None:
-        namespace_class = self.server.namespaces.get(packet.namespace)
-        if namespace_class is None:
-            self.send(Packet(sio.CONNECT_ERROR, packet.namespace, {"message": "Invalid namespace"}))
-            return
-        socket = NamespaceSocket(self, packet.namespace, namespace_class)
-        self.namespaces[packet.namespace] = socket
-        socket.enqueue(packet)
-
-    def send(self, packet: Packet) -> None:
-        """Encode a packet and hand it to the transport."""
-        self.server.transmit(self.connection, sio.encode(packet))
-
-    def closed(self, reason: str) -> None:
-        """The transport is gone."""
-        for socket in list(self.namespaces.values()):
-            socket.leave_server(reason)
+    def __init__(self, callback: Callable[[], Any]) -> None:
+        self.callback = callback
 
 
 class NamespaceSocket:
-    """A client on one namespace: queue, acknowledgements, rooms, readers, position."""
+    """A client on one namespace.
+
+    :ivar version: of the wire protocol that the client speaks, None for plain Socket.IO.
+    :ivar scope: whose rooms and messages it shares; None until it was let in.
+    :ivar gone: why it left; None while it is there.
+    """
+
+    __slots__ = (
+        "_acks", "_class", "_queue", "_readers", "_subscribers", "_waiting", "_working", "client",
+        "gone", "jobs", "name", "namespace", "progress", "rooms", "scope", "server", "sid",
+        "version",
+    )  # fmt: skip
 
     def __init__(
         self, client: ClientSocket, name: str, namespace_class: type[BaseNamespace]
@@ -102,25 +67,20 @@ class NamespaceSocket:
         self.client, self.name = client, name
         self.server = client.server
         self.sid = self.server.new_sid()
+        self.version: int | None = None
         self.scope: Scope | None = None
-        self.rooms: set[str] = set()
-        self.readers: dict[Reader, None] = {}
-        self.mark: Since | None = None
-        self.auth = wire.Auth()
         self.gone: str | None = None
-        self.connected_at = self.runtime.monotonic()
-        self._class = namespace_class
         self.namespace: BaseNamespace | None = None
+        self.progress = Progress(wire.Auth(), self.runtime.monotonic())
+        self.jobs = Jobs(self)
+        self.rooms: set[str] = set()
+        self._class = namespace_class
         self._queue: deque[Packet] = deque()
         self._working = False
-        self._acks: dict[int, Callable[..., Any]] = {}
+        self._acks: dict[int, Callable[..., Any] | _Expected] = {}
         self._waiting: set[Event] = set()
-        self._jobs: dict[Any, Job] = {}
-        self._job_readers: dict[tuple[Any, type[AbstractAdapter]], Reader] = {}
-        self._current_readers: dict[Any, Reader] = {}
-        self._job_names: dict[Any, str] = {}
-        self._resume: Position | None = None
-        self._told: Position | None = None
+        self._readers: dict[Reader, None] = {}
+        self._subscribers: dict[str, Subscriber] = {}
 
     # -- what surrounds it -------------------------------------------------------------------
 
@@ -173,7 +133,7 @@ class NamespaceSocket:
                 self._handle(self._queue.popleft())
         finally:
             self._working = False
-            self._forget_job(self.runtime.current())
+            self.jobs.forget(self.runtime.current())
 
     def _handle(self, packet: Packet) -> None:
         try:
@@ -194,10 +154,12 @@ class NamespaceSocket:
 
     def _connect(self, packet: Packet) -> None:
         try:
-            self.auth = wire.parse_auth(packet.data)
+            auth = wire.parse_auth(packet.data)
+            self.version = auth.version
+            self.progress = Progress(auth, self.runtime.monotonic())
             self.namespace = self._class({"socketio": self}, self.name)
             self.namespace.initialize()
-            self.namespace.authenticate(self.auth.raw)
+            self.namespace.authenticate(auth.raw)
         except ConnectRefused as error:
             self._refuse(error)
             return
@@ -222,80 +184,59 @@ class NamespaceSocket:
         :param scope: whose rooms, broadcasts and messages it shares.
         """
         assert self.namespace is not None
-        if self.auth.position is not None:
-            self._resume = scope.resume(self.auth.position)
+        recovered = self.progress.enter(scope)
         self.scope = scope
-        self.mark = scope.hub.mark() if scope.hub is not None else None
         self.server.members.add(self)
-        self._tell_ready()
+        if self.version is not None:
+            self.emit(wire.READY, [{"recovered": recovered}])
+            if not recovered:
+                self.tell_position(force=True)
+        for wanted in self.namespace.get_subscriptions():
+            args = wanted.args(self.namespace.session)
+            self.subscribe(wanted.event, wanted.adapterClass, args, wanted.acknowledged)
         self.namespace.admitted()
 
-    def _tell_ready(self) -> None:
-        if self.auth.version is None:
-            return
-        recovered = None if self.auth.position is None else self._resume is not None
-        self.emit(wire.READY, [{"recovered": recovered}])
-        if not recovered:
-            self.tell_position(force=True)
-
-    # -- readers -----------------------------------------------------------------------------
+    # -- messages ----------------------------------------------------------------------------
 
     def new_reader(
         self, adapter: type[AbstractAdapter], name: str, since: Since | None = None
     ) -> Reader:
-        """A reader that ends with this client."""
+        """A blocking reader that ends with this client."""
         reader = Reader(self, adapter, name, since)
-        self.readers[reader] = None
+        self._readers[reader] = None
         return reader
 
-    def reader(self, adapter: type[AbstractAdapter]) -> Reader:
-        """The reader of the running job with an adapter."""
-        job = self.runtime.current()
-        reader = self._job_readers.get((job, adapter))
-        if reader is None:
-            name = f"{type(self.namespace).__qualname__}.{self._job_names.get(job, 'event')}"
-            reader = self._job_readers[job, adapter] = self.new_reader(adapter, name)
-        self._current_readers[job] = reader
-        return reader
+    def forget_reader(self, reader: Reader) -> None:
+        self._readers.pop(reader, None)
 
-    def current_reader(self) -> Reader | None:
-        """The reader that the running job listened with last."""
-        return self._current_readers.get(self.runtime.current())
+    def subscribe(
+        self,
+        event: str,
+        adapter: type[AbstractAdapter],
+        args: Sequence[Any],
+        acknowledged: bool = False,
+    ) -> None:
+        """Send each message that an adapter chooses as an event, from now on."""
+        key = wire.reader_key(event, adapter, tuple(args))
+        if key in self._subscribers:
+            return
+        slots = {one.slot for one in self._subscribers.values()}
+        free = next((slot for slot in range(sio.SLOTS - 1) if slot not in slots), None)
+        if free is None:
+            raise HandlerError(f"a client may have {sio.SLOTS - 1} subscriptions at most")
+        kind = AcknowledgedSubscriber if acknowledged else Subscriber
+        self._subscribers[key] = kind(self, event, adapter, args, free)
 
-    def _forget_job(self, job: Any) -> None:
-        self._jobs.pop(job, None)
-        self._job_names.pop(job, None)
-        self._current_readers.pop(job, None)
-        for key in [key for key in self._job_readers if key[0] is job]:
-            self._job_readers.pop(key).leave()
-
-    def since(self, reader: str) -> Since | None:
-        """Where a reader of this client starts: where the client stood, less what it has seen."""
-        if self._resume is None:
-            return None
-        return Since(self._resume, self.auth.seen.get(reader, frozenset()))
+    def unsubscribe(self, event: str, adapter: type[AbstractAdapter], args: Sequence[Any]) -> None:
+        """End a subscription; one that there is not, too."""
+        subscriber = self._subscribers.pop(wire.reader_key(event, adapter, tuple(args)), None)
+        if subscriber is not None:
+            subscriber.leave()
 
     def tell_position(self, force: bool = False) -> None:
         """Tell a versioned client how far it is, when that changed."""
-        stamp = self._position()
-        if stamp is None or (stamp.position == self._told and not force):
-            return
-        self._told, self._resume = stamp.position, None
-        self.emit(wire.POSITION, [{"p": str(stamp.position), "g": stamp.generation}])
-
-    def _position(self) -> Stamp | None:
-        """The oldest place that something still needs; None when there is none to tell."""
-        if self.auth.version is None or self.scope is None or self.scope.hub is None:
-            return None
-        age = self.runtime.monotonic() - self.connected_at
-        if self._resume is not None and age < self.settings.resume_window:
-            return None  # handlers that have not listened yet start from there
-        mailboxes = [r.mailbox for r in self.readers if r.mailbox is not None]
-        if any(mailbox.catching_up for mailbox in mailboxes):
-            return None
-        holds = [mailbox.hold for mailbox in mailboxes]
-        stamps = [hold for hold in holds if hold is not None]
-        return min(stamps, key=lambda stamp: stamp.generation, default=self.scope.hub.stamp)
+        mailboxes = [r.mailbox for r in self._readers if r.mailbox is not None]
+        self.progress.tell(self, [*mailboxes, *self._subscribers.values()], force)
 
     # -- packets out -------------------------------------------------------------------------
 
@@ -313,11 +254,11 @@ class NamespaceSocket:
             raise NotEncodable(f"the event name {event!r} belongs to Socket.IO")
         number = None
         if callback is not None:
-            number = next(_ids)
+            number = next(_ids) * sio.SLOTS + sio.SLOTS - 1
             if len(self._acks) >= self.settings.max_acks:
                 self._acks.pop(next(iter(self._acks)))
             self._acks[number] = callback
-        data = [event, *args] if self.auth.version is None else [event, *args, envelope]
+        data = [event, *args] if self.version is None else [event, *args, envelope]
         self.client.send(Packet(sio.EVENT, self.name, data, number))
 
     def emit_and_wait(self, event: str, args: Sequence[Any], envelope: Any = None) -> bool:
@@ -336,8 +277,14 @@ class NamespaceSocket:
     def acknowledged(self, number: int | None, args: Sequence[Any]) -> None:
         """The client acknowledged an event. Unknown numbers are none of ours, or came too late."""
         callback = self._acks.pop(number or 0, None)
-        if callback is not None:
+        if isinstance(callback, _Expected):
+            callback.callback()
+        elif callback is not None:
             self.runtime.spawn(self._call_back, callback, args)
+
+    def expect_ack(self, number: int, callback: Callable[[], Any]) -> None:
+        """Have a callback, which must not block, called when an acknowledgement comes."""
+        self._acks[number] = _Expected(callback)
 
     def _call_back(self, callback: Callable[..., Any], args: Sequence[Any]) -> None:
         try:
@@ -363,41 +310,12 @@ class NamespaceSocket:
         self.rooms.discard(room)
         self.server.members.leave(self, room)
 
-    # -- jobs --------------------------------------------------------------------------------
-
-    def spawn(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Job:
-        """Run a job of this client; it is killed when the client is gone."""
-        return self.runtime.spawn(self._run_job, function, args, kwargs)
-
-    def _run_job(
-        self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> None:
-        job = self.runtime.current()
-        name = getattr(function, "__name__", type(function).__name__)
-        self._jobs[job], self._job_names[job] = job, name
-        try:
-            if self.gone is None:
-                function(*args, **kwargs)
-        except Disconnected:
-            pass
-        except Exception:
-            logger.exception("the job %s of %s failed", name, self.name)
-        finally:
-            self._forget_job(job)
-
-    def kill_jobs(self) -> None:
-        """End the jobs of this client, but not the one that asks for it."""
-        me = self.runtime.current()
-        for job in list(self._jobs.values()):
-            if job is not me:
-                job.kill()
-
     # -- the end -----------------------------------------------------------------------------
 
     def disconnect(self, silent: bool = False, reason: str | None = None) -> None:
         """End this namespace for the client; official clients do not come back by themselves."""
         if self.gone is None and not silent:
-            if reason is not None and self.auth.version is not None:
+            if reason is not None and self.version is not None:
                 self.emit(wire.CLOSED, [{"reason": reason}])
             self.client.send(Packet(sio.DISCONNECT, self.name))
         self.leave_server(reason or "server namespace disconnect")
@@ -409,8 +327,10 @@ class NamespaceSocket:
         self.gone = reason
         self.client.namespaces.pop(self.name, None)
         self.server.members.discard(self)
-        for reader in list(self.readers):
+        for reader in list(self._readers):
             reader.leave()
+        for subscriber in self._subscribers.values():
+            subscriber.leave()
         self._acks.clear()
         for waiting in self._waiting:
             waiting.set()

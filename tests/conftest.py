@@ -6,7 +6,9 @@ Nothing is skipped: what is missing fails. All processes end with the run, also 
 from __future__ import annotations
 
 import itertools
+import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -18,7 +20,7 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.support.servers import Nginx, OdooServer, RealtimeServer
 from tools.odoo import OdooInstance, find_or_fetch, our_addons
 from tools.postgres import Postgres
-from tools.programs import chromium
+from tools.programs import chromium, node_bin
 
 TEMPLATE = "odoo_template"
 USERS = {"demo": "Marc Demo", "other": "Olga Other"}  # admin is there anyway; password = login
@@ -27,6 +29,11 @@ CHROMIUM_FLAGS = [
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]
 _numbers = itertools.count(1)
+
+
+def pytest_configure() -> None:
+    """Let SIGTERM end a run as Ctrl-C does: with all processes and folders cleaned up."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
@@ -141,6 +148,8 @@ def browser() -> Iterator[Browser]:
     Playwright keeps an event loop running in this thread from here to the end of the run, so tests
     that use ``asyncio.run`` must run before those with a browser: ``tests/e2e`` comes last.
     """
+    # Playwright's own Node.js needs a library that a bare Debian lacks.
+    os.environ["PLAYWRIGHT_NODEJS_PATH"] = str(node_bin() / "node")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=CHROMIUM_FLAGS)
         yield browser

@@ -1,6 +1,7 @@
 """``make demo``: PostgreSQL, Odoo and the realtime server with the example addons, until Ctrl-C.
 
-DEMO_PORT and DEMO_REALTIME_PORT choose other ports than 8069 and 8068.
+DEMO_PORT and DEMO_REALTIME_PORT choose other ports than 8069 and 8068; DEMO_ADDONS is a folder
+with addons of one's own, which are installed beside the examples.
 """
 
 from __future__ import annotations
@@ -11,17 +12,30 @@ import select
 import shutil
 import signal
 import urllib.request
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from tools.console import SetupError, log_file, main, say, step
 from tools.odoo import OdooInstance, find_or_fetch, our_addons
-from tools.paths import EXAMPLES, ROOT, VENV_PYTHON, addon_folders, cache_dir
+from tools.paths import ROOT, VENV_PYTHON, addon_folders, cache_dir
 from tools.postgres import Postgres
 from tools.processes import Child, is_taken
 
 DB = "demo"
+# A browser keeps the cookies of the two host names apart, so one browser can be two users.
+WELCOME = """\
+  Open two windows side by side and log in:
+
+    http://localhost:{port}   as admin  (password admin)
+    http://127.0.0.1:{port}   as demo   (password demo)
+
+  Notify   Click the bullhorn at the top of one window, choose the other user, and
+           send: the message appears in the other window.
+  Chat     Open the app Chat in both: what one writes, the other reads at once.
+
+  Ctrl-C ends the demo; its data stays. Logs are in var/log.
+"""
 
 
 def main_job() -> None:
@@ -29,6 +43,20 @@ def main_job() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     port = chosen_port("DEMO_PORT", 8069)
     realtime_port = chosen_port("DEMO_REALTIME_PORT", 8068)
+    with running(port, realtime_port, chosen_addons()) as children:
+        welcome(port)
+        try:
+            wait_for_end(children)
+        except KeyboardInterrupt:
+            say("\n-- ending the demo")
+
+
+@contextmanager
+def running(port: int, realtime_port: int, addons: Sequence[Path] = ()) -> Iterator[list[Child]]:
+    """Run the demo for the length of a ``with`` block.
+
+    :param addons: folders of addons to install beside the examples
+    """
     checkout = hashlib.sha256(str(ROOT).encode()).hexdigest()[:8]
     folder = cache_dir() / f"demo-{checkout}"
     folder.mkdir(exist_ok=True)
@@ -38,8 +66,9 @@ def main_job() -> None:
         with step("starting PostgreSQL"):
             postgres = Postgres(folder / "postgres", name="demo-postgres")
             stack.callback(postgres.close)
-        instance = OdooInstance(odoo, postgres, folder / "odoo")
-        install(instance, postgres, folder / "installed", realtime_port)
+        addons = [*our_addons(), *addons]
+        instance = OdooInstance(odoo, postgres, folder / "odoo", addons)
+        install(instance, postgres, addons, folder / "installed", realtime_port)
         with step("starting Odoo"):
             web = instance.serve(DB, port=port, name="demo-odoo")
             stack.callback(web.stop)
@@ -47,14 +76,10 @@ def main_job() -> None:
         with step("starting the realtime server"):
             realtime = start_realtime(instance, port, realtime_port)
             stack.callback(realtime.stop)
-            realtime.wait_for_line(f"ready for database '{DB}'")
+            realtime.wait_until_started(f"ready for database '{DB}'")
         # The first thing on the way out: a second Ctrl-C must not cut it short.
         stack.callback(signal.signal, signal.SIGINT, signal.SIG_IGN)
-        welcome(port)
-        try:
-            wait_for_end([postgres.child, web, realtime])
-        except KeyboardInterrupt:
-            say("\n-- ending the demo")
+        yield [postgres.child, web, realtime]
 
 
 def chosen_port(variable: str, default: int) -> int:
@@ -70,13 +95,33 @@ def chosen_port(variable: str, default: int) -> int:
     return int(text)
 
 
-def install(instance: OdooInstance, postgres: Postgres, stamp: Path, realtime_port: int) -> None:
+def chosen_addons() -> list[Path]:
+    """Return the addons in the folder that DEMO_ADDONS names.
+
+    :raises SetupError: when it holds none
+    """
+    if not os.environ.get("DEMO_ADDONS"):
+        return []
+    folder = Path(os.environ["DEMO_ADDONS"]).expanduser().resolve()
+    addons = addon_folders(folder)
+    if not addons:
+        raise SetupError(f"DEMO_ADDONS is {folder}, which holds no folder with a __manifest__.py.")
+    return addons
+
+
+def install(
+    instance: OdooInstance,
+    postgres: Postgres,
+    addons: Sequence[Path],
+    stamp: Path,
+    realtime_port: int,
+) -> None:
     """Install the addons in the database, or update them when their files changed since.
 
     :param stamp: file that says what was installed; without it the database is not complete
     """
-    names = [folder.name for folder in our_addons()]
-    state = f"{realtime_port} {digest(our_addons())}"
+    names = [folder.name for folder in addons]
+    state = f"{realtime_port} {digest(addons)}"
     if not stamp.exists():
         postgres.drop_database(DB)
         with step(f"installing Odoo with {', '.join(names)} (takes half a minute)"):
@@ -95,11 +140,11 @@ def install(instance: OdooInstance, postgres: Postgres, stamp: Path, realtime_po
 
 
 def digest(folders: Sequence[Path]) -> str:
-    """Return a hash of the content of all source files in these folders."""
+    """Return a hash of the names and contents of all source files in these folders."""
     whole = hashlib.sha256()
     for path in sorted(path for folder in folders for path in folder.rglob("*") if path.is_file()):
         if path.suffix != ".pyc":
-            whole.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
+            whole.update(str(path).encode() + path.read_bytes())
     return whole.hexdigest()
 
 
@@ -115,17 +160,8 @@ def start_realtime(instance: OdooInstance, port: int, realtime_port: int) -> Chi
 
 def welcome(port: int) -> None:
     """Print where to go and what to try."""
-    examples = ", ".join(folder.name for folder in addon_folders(EXAMPLES))
-    width = min(shutil.get_terminal_size().columns, 78)
-    say("=" * width)
-    say(f"  http://localhost:{port}")
-    say("")
-    say("  admin / admin     demo / demo")
-    say("")
-    say("  Open two browsers (or one and a private window), log in as admin in one and as demo in")
-    say(f"  the other, and open the example ({examples}) from the apps menu in both: what one")
-    say("  sends, the other sees at once. Ctrl-C ends the demo; its data stays.")
-    say("=" * width)
+    rule = "=" * min(shutil.get_terminal_size().columns, 78)
+    say(f"{rule}\n{WELCOME.format(port=port)}{rule}")
 
 
 def wait_for_end(children: Sequence[Child]) -> None:

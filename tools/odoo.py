@@ -75,16 +75,19 @@ def sources() -> Sources:
 class OdooInstance:
     """Odoo's commands, run on the databases of one PostgreSQL."""
 
-    def __init__(self, odoo: Odoo, postgres: Postgres, folder: Path) -> None:
+    def __init__(
+        self, odoo: Odoo, postgres: Postgres, folder: Path, addons: Sequence[Path] | None = None
+    ) -> None:
         """Write its conf file.
 
         :param folder: for the conf file, sessions and attachments; created when it is missing
+        :param addons: folders of the addons that it finds beside its own; ours by default
         """
         self.odoo = odoo
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self.conf = folder / "odoo.conf"
-        parents = {str(path.parent) for path in our_addons()}
+        parents = {str(path.parent) for path in addons or our_addons()}
         options = {
             "db_host": postgres.socket_dir,
             "db_port": postgres.port,
@@ -141,7 +144,7 @@ class OdooInstance:
             self.command("-c", self.conf, "-d", db, "--db-filter", f"^{db}$", "-p", port, *options),
             log_file(name), env=self.odoo.env,
         )
-        child.wait_for_line("Registry loaded")
+        child.wait_until_started("Registry loaded")
         return child
 
     def test(self, db: str, modules: Sequence[str], tags: str, *, log: str) -> None:

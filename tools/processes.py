@@ -129,6 +129,14 @@ class Child:
             raise SetupError(f"{self.name} {what}; its log is {self.log}.")
         return found
 
+    def wait_until_started(self, pattern: str) -> re.Match[str]:
+        """Wait as above for the line that says it serves; if it does not come, stop the process."""
+        try:
+            return self.wait_for_line(pattern)
+        except BaseException:
+            self.stop()
+            raise
+
     def is_running(self) -> bool:
         """Tell whether it runs."""
         return self.process.poll() is None

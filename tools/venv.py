@@ -1,7 +1,7 @@
 """Build the virtual environment ``.venv`` with a Python that Odoo 19 supports.
 
 ``python3 -m tools.venv odoo test docs`` installs those requirement files; ``runtime`` always comes
-along. A second run that finds nothing changed takes no time.
+along, and the checkout itself. A second run that finds nothing changed takes no time.
 """
 
 from __future__ import annotations
@@ -59,9 +59,6 @@ def create() -> None:
     with step(f"creating the virtual environment {VENV.name} with {python}"):
         shutil.rmtree(VENV, ignore_errors=True)
         run([*venv_command(python), str(VENV)], "venv", "The virtual environment was not created.")
-        for site_packages in VENV.glob("lib/python3*/site-packages"):
-            # An editable install would hide the addons from Odoo; a path file hides nothing.
-            (site_packages / "checkout.pth").write_text(f"{ROOT}\n", encoding="utf-8")
 
 
 def venv_command(python: str) -> list[str]:
@@ -78,36 +75,58 @@ def venv_command(python: str) -> list[str]:
     )
 
 
-def digest_of(path: Path) -> str:
-    """Return a hash of a file's content."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def digest_of(*paths: Path) -> str:
+    """Return a hash of the content of files."""
+    return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()
 
 
 def install(names: Sequence[str]) -> None:
     """Install those requirement files whose content is not what was installed last."""
     digests = {name: digest_of(REQUIREMENTS / f"{name}.txt") for name in ["runtime", *names]}
-    stamps = {name: VENV / f"installed-{name}" for name in digests}
-    wanted = [
-        name for name, stamp in stamps.items()
-        if not stamp.exists() or stamp.read_text(encoding="ascii") != digests[name]
-    ]
+    wanted = [name for name, digest in digests.items() if _installed(name) != digest]
     if not wanted:
         return
     files = [part for name in wanted for part in ("-r", REQUIREMENTS / f"{name}.txt")]
     with step(f"installing Python packages: {', '.join(wanted)} (takes a minute or two)"):
-        run(
-            [VENV_PYTHON, "-m", "pip", "install", "--disable-pip-version-check", *files], "pip",
-            "Python packages could not be installed; is there a network?",
-        )
+        _pip(*files, failure="Python packages could not be installed; is there a network?")
     for name in wanted:
-        stamps[name].write_text(digests[name], encoding="ascii")
+        _stamp(name).write_text(digests[name], encoding="ascii")
+
+
+def install_checkout() -> None:
+    """Install the checkout itself, in place: its commands, and the metadata that Odoo asks for."""
+    digest = digest_of(ROOT / "pyproject.toml", ROOT / "setup.py", ROOT / "pgsocketio/__init__.py")
+    if _installed("checkout") == digest:
+        return
+    # Setuptools' other editable modes would hide the addons from Odoo; "compat" is a path file.
+    options = ["--no-deps", "--no-build-isolation", "--config-settings", "editable_mode=compat"]
+    _pip(*options, "--editable", ROOT, failure="The checkout could not be installed in place.")
+    _stamp("checkout").write_text(digest, encoding="ascii")
+
+
+def _stamp(name: str) -> Path:
+    """Return the file that keeps the digest of what was installed last."""
+    return VENV / f"installed-{name}"
+
+
+def _installed(name: str) -> str | None:
+    """Return the digest of what was installed last, or None."""
+    stamp = _stamp(name)
+    return stamp.read_text(encoding="ascii") if stamp.exists() else None
+
+
+def _pip(*arguments: object, failure: str) -> None:
+    """Run ``pip install`` in the environment."""
+    command = [VENV_PYTHON, "-m", "pip", "install", "--disable-pip-version-check"]
+    run([*command, *arguments], "pip", failure)
 
 
 def build() -> None:
-    """Create the environment and install the requirement files named on the command line."""
+    """Create the environment; install the requirement files of the command line, and the checkout."""
     os.environ.pop("PYTHONHOME", None)
     create()
     install(sys.argv[1:])
+    install_checkout()
 
 
 if __name__ == "__main__":

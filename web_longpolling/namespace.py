@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from odoo.addons.web_socketio import compat
 from odoo.addons.web_socketio.namespace import OpenERPNameSpace
+from odoo.addons.web_socketio.session import OdooSession
 from odoo.addons.web_socketio.web_socketio import SocketIO, addon_of
 
 from pgsocketio.adapter import AbstractAdapter, check_adapter
-from pgsocketio.hub import Since
+from pgsocketio.position import Since
 from pgsocketio.reader import Reader
+from pgsocketio.subscription import Subscription
 
 _logger = logging.getLogger(__name__)
 
@@ -89,6 +91,7 @@ class LongPollingNameSpace(OpenERPNameSpace):
     """The namespace ``/longpolling``: one socket per client for all addons."""
 
     handlers: list[Handler] = []
+    declared: list[Subscription] = []
 
     @classmethod
     def on(
@@ -116,6 +119,29 @@ class LongPollingNameSpace(OpenERPNameSpace):
 
         return bind
 
+    @classmethod
+    def add_subscription(
+        cls,
+        event: str,
+        adapterClass: type[AbstractAdapter],
+        args: Callable[[OdooSession], Sequence[Any]] = lambda session: (),
+        acknowledged: bool = False,
+    ) -> None:
+        """Send each message that an adapter chooses to every client, without a handler.
+
+        :param event: that the client receives.
+        :param adapterClass: chooses and formats.
+        :param args: a function of the session that returns the adapter's arguments.
+        :param acknowledged: send each message again until the client acknowledges it.
+        """
+        cls.declared.append(Subscription(event, adapterClass, args, acknowledged))
+
+    def get_subscriptions(self) -> list[Subscription]:
+        registry = self.session.registry()
+        addons = [(one, addon_of(one.adapterClass)) for one in self.declared]
+        installed = [one for one, addon in addons if compat.is_installed(registry, addon)]
+        return [*self.subscriptions, *installed]
+
     def _handlers(self, eventtype: str, event: str | None = None) -> list[Handler]:
         """The handlers whose addon is installed in the client's database."""
         candidates = [h for h in self.handlers if h.eventtype == eventtype]
@@ -127,7 +153,7 @@ class LongPollingNameSpace(OpenERPNameSpace):
 
     def recv_session(self) -> None:
         for handler in self._handlers("connect"):
-            self.spawn(self._listen, handler, self.socket.mark)
+            self.spawn(self._listen, handler, self.socket.progress.mark)
 
     def recv_disconnect(self) -> None:
         if self.socket.scope is None:

@@ -152,10 +152,10 @@ class OpenERPNameSpace(BaseNamespace):
         adapter = adapterClass or self.adapterClass
         if adapter is None:
             raise TypeError("listen() needs an adapter: give adapterClass=, or set the attribute")
-        return self.socket.reader(adapter).listen(*args, timeout=timeout)
+        return self.socket.jobs.reader(adapter).listen(*args, timeout=timeout)
 
     def _reader(self) -> Reader | None:
-        return self.socket.current_reader()
+        return self.socket.jobs.current_reader()
 
     def validate(self, ok: bool = True) -> None:
         """Say whether the messages of the last :meth:`listen` are done with.

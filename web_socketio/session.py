@@ -59,7 +59,9 @@ class OdooSession:
         return orm.ModelProxy(self, name)
 
     def environment(self) -> AbstractContextManager[Environment]:
-        """An environment for several calls in one transaction::
+        """An environment for several calls in one transaction, committed at the end of the block.
+
+        ::
 
             with session.environment() as env:
                 env["res.partner"].browse(1).name = "Ada"

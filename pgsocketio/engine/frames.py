@@ -31,8 +31,8 @@ def is_upgrade(request: Request) -> bool:
     return "websocket" in request.tokens("upgrade") and "upgrade" in request.tokens("connection")
 
 
-def accept(request: Request) -> bytes:
-    """Return the 101 response to an opening handshake (RFC 6455, 4.2).
+def check(request: Request) -> None:
+    """Check an opening handshake (RFC 6455, 4.2.1).
 
     Raises:
         RequestError: the handshake is malformed; 426 when its version is not 13.
@@ -48,6 +48,11 @@ def accept(request: Request) -> bytes:
         valid = False
     if not valid:
         raise RequestError("malformed Sec-WebSocket-Key")
+
+
+def accept(request: Request) -> bytes:
+    """Return the 101 response to an opening handshake that was checked (RFC 6455, 4.2.2)."""
+    key = request.headers["sec-websocket-key"]
     headers = [
         ("Upgrade", "websocket"),
         ("Connection", "Upgrade"),

@@ -77,7 +77,7 @@ class Request:
             raise RequestError("no Host")
         if host is not None and not _HOST.fullmatch(host):
             raise RequestError("malformed Host")
-        if not target.startswith("/") or "#" in target or "%00" in target:
+        if not target.startswith("/") or "#" in target or "%00" in target.partition("?")[0]:
             raise RequestError("malformed request target")
         return target
 

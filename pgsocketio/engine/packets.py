@@ -120,10 +120,16 @@ def decode_payload(body: bytes, max_packets: int) -> list[str | bytes]:
 
 def _decode_packet(text: str) -> str | bytes:
     if text.startswith("b"):
-        try:
-            return b64decode(text[1:], validate=True)
-        except (Base64Error, ValueError) as error:
-            raise PacketError("malformed base64 in a binary packet") from error
+        return _decode_binary(text[1:])
     if text[:1] not in TYPES or not text:
         raise PacketError("unknown packet type")
     return text
+
+
+def _decode_binary(text: str) -> bytes:
+    if len(text) % 4:  # b64decode passes some superfluous padding
+        raise PacketError("malformed base64 in a binary packet")
+    try:
+        return b64decode(text, validate=True)
+    except (Base64Error, ValueError) as error:
+        raise PacketError("malformed base64 in a binary packet") from error

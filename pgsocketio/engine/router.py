@@ -88,6 +88,8 @@ class Router:
                 raise Refused(3)
         else:
             self._check_sid(request, sid, transport)
+        if transport == "websocket":
+            frames.check(request)
 
     def _check_origin(self, http: HttpConnection, request: Request) -> None:
         decision = self._origins.decide(request.headers, self.see(http, request))

@@ -82,9 +82,10 @@ class WSGIHandler(BaseHandler):
             self._chunked = self.environ["SERVER_PROTOCOL"] == "HTTP/1.1"
             if self._chunked:
                 headers.append(("Transfer-Encoding", "chunked"))
-        self.headers_sent = True
         framed = self._chunked or self._missing is not None
-        self._transmit(self._http.head(status, headers, keep=framed))
+        head = self._http.head(status, headers, keep=framed)
+        self.headers_sent = True
+        self._transmit(head)
 
     def _write(self, data: bytes) -> None:
         if self._missing is not None:

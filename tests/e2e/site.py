@@ -18,8 +18,9 @@ PROXY = """
     proxy_set_header Upgrade $http_upgrade;
     proxy_set_header Connection $connection_upgrade;
     location / {{ proxy_pass {odoo}; }}
-    location /socket.io/ {{ proxy_pass http://127.0.0.1:{port}; proxy_read_timeout 90s; }}
+    location /socket.io/ {{ {extra} proxy_pass http://127.0.0.1:{port}; proxy_read_timeout 90s; }}
 """
+NO_WEBSOCKET = "if ($http_upgrade) { return 426; }"
 SOCKETIO = "odoo.__WOWL_DEBUG__?.root.env.services.socketio"
 SLOW = 60_000  # ms; the first page of a database builds its assets
 RECONNECT = 30_000  # ms; the client's longest wait between two tries is 20 s, made longer by chance
@@ -30,16 +31,17 @@ class Site:
 
     def __init__(
         self, odoo: OdooServer, realtime: Callable[..., RealtimeServer], nginx: Callable[..., Nginx],
-        *, port: int | None = None,
+        *, port: int | None = None, extra: str = "",
     ) -> None:
         """Start nginx.
 
         :param port: of a realtime server that serves several sites
+        :param extra: what nginx does with a request to it besides
         """
         self.db = odoo.db
         self._realtime = realtime
         self._port = port or free_port()
-        self.url = nginx(PROXY.format(odoo=odoo.url, port=self._port), MAP).url
+        self.url = nginx(PROXY.format(odoo=odoo.url, port=self._port, extra=extra), MAP).url
 
     def start_realtime(self, db: str | None = None) -> RealtimeServer:
         """Start the realtime server, for this site's database or for those named."""

@@ -53,7 +53,7 @@ class OdooServer(Server):
     def __init__(self, instance: OdooInstance, db: str, *options: str) -> None:
         self.db = db
         self.child = instance.serve(db, name=f"test-odoo-{db}", options=options)
-        running = self.child.wait_for_line(r"HTTP service \(werkzeug\) running on \S+:(\d+)")
+        running = self.child.wait_until_started(r"HTTP service \(werkzeug\) running on \S+:(\d+)")
         self.url = f"http://127.0.0.1:{running[1]}"
 
     def login(self, login: str, password: str | None = None) -> str:
@@ -89,8 +89,8 @@ class RealtimeServer(Server):
     def wait_until_ready(self, db: str) -> None:
         """Wait for its ready lines and read its address."""
         for name in db.split(","):
-            self.child.wait_for_line(f"ready for database '{name}'")
-        self.url = self.child.wait_for_line(r"http://127\.0\.0\.1:\d+")[0]
+            self.child.wait_until_started(f"ready for database '{name}'")
+        self.url = self.child.wait_until_started(r"http://127\.0\.0\.1:\d+")[0]
 
     def close(self) -> None:
         """Send SIGTERM; it has to end within 5 seconds with status 0."""
@@ -124,7 +124,7 @@ class Nginx(Server):
         )
         command = [nginx(), "-p", folder, "-c", conf, "-e", "stderr"]
         self.child = Child("nginx", command, log_file(f"test-nginx-{port}"), cwd=folder)
-        self.child.wait_for_line("start worker process")
+        self.child.wait_until_started("start worker process")
         self.url = f"http://127.0.0.1:{port}"
 
 

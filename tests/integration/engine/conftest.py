@@ -21,18 +21,13 @@ class EchoServer:
 
     Args:
         log: file for its standard error.
-        words: words of its command line, such as 'patched' or 'fallback'.
-        files: soft limit of open files, None for the inherited one.
+        words: words of its command line, such as 'patched', 'fallback' or 'files=30'.
         settings: EngineSettings fields.
     """
 
-    def __init__(
-        self, log: Path, *words: str, files: int | None = None, **settings: Any
-    ) -> None:
+    def __init__(self, log: Path, *words: str, **settings: Any) -> None:
         self.log = log
         command = [sys.executable, str(SCRIPT), json.dumps(settings), *words]
-        if files is not None:
-            command.append(f"files={files}")
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error"}
         with log.open("w") as stderr:
             self.process = subprocess.Popen(

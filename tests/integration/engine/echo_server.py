@@ -1,6 +1,6 @@
 """The server under test: echoes, broadcasts and closes on demand. Prints its port.
 
-Arguments: JSON of EngineSettings fields, then words: 'patched', 'fallback', 'files=N'.
+Arguments: JSON of EngineSettings fields, then words: 'patched', 'fallback', 'files=N', 'port=N'.
 """
 
 from __future__ import annotations
@@ -79,6 +79,9 @@ class Echo:
 
     def do_stop_accepting(self, connection: Connection, argument: str) -> None:
         self.engine.stop_accepting()
+
+    def do_stop(self, connection: Connection, argument: str) -> None:
+        self.engine.stop()
 
     def do_fail(self, connection: Connection, argument: str) -> None:
         raise RuntimeError("the application failed on purpose")
@@ -166,14 +169,14 @@ class Broken(Streamed):
 
 def main() -> None:
     logging.basicConfig(level=logging.INFO, stream=sys.stderr)
-    for word in sys.argv[2:]:
-        if word.startswith("files="):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (int(word[6:]), int(word[6:])))
+    words = dict(word.split("=") for word in sys.argv[2:] if "=" in word)
+    if "files" in words:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (int(words["files"]),) * 2)
     settings = EngineSettings(**json.loads(sys.argv[1]))
     application = Echo()
     application_below = fallback if "fallback" in sys.argv else None
     engine = application.engine = Engine(application, settings, application_below)
-    print(engine.listen("127.0.0.1", 0), flush=True)
+    print(engine.listen("127.0.0.1", int(words.get("port", 0))), flush=True)
     gevent.get_hub().join()
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 
 import pytest
 
 from .conftest import Start
-from .wire import POLLING, Http, open_polling, open_websocket, request
+from .wire import POLLING, Http, open_polling, open_websocket, request, sid_of
 
 FAST = {"ping_interval": 0.3, "ping_timeout": 0.3}
 
@@ -93,7 +94,7 @@ def test_second_poll_closes_the_session(port: int) -> None:
         assert (refused.status, refused.json()) == (400, {"code": 3, "message": "Bad request"})
         assert first.response().packets() == ["1"]
         assert second.get(target).json()["code"] == 1
-        assert watcher.state()["closed"][-1] == [target.rpartition("=")[2], "transport error"]
+        assert watcher.reason_of(sid_of(target)) == "transport error"
 
 
 def test_client_closes_with_an_open_poll(port: int) -> None:
@@ -104,7 +105,7 @@ def test_client_closes_with_an_open_poll(port: int) -> None:
         assert poster.post(target, "1").status == 200
         assert poller.response().packets() == ["6"]
         assert poller.get(target).json()["code"] == 1
-        assert watcher.state()["closed"][-1][1] == "transport close"
+        assert watcher.reason_of(sid_of(target)) == "transport close"
 
 
 def test_server_closes_with_an_open_poll(port: int) -> None:
@@ -115,7 +116,7 @@ def test_server_closes_with_an_open_poll(port: int) -> None:
         poster.post(target, "4close:")
         assert poller.response().packets() == ["4last words", "1"]
         assert poller.get(target).status == 400
-        assert watcher.state()["closed"][-1][1] == "forced close"
+        assert watcher.reason_of(sid_of(target)) == "forced close"
 
 
 def test_server_closes_between_two_polls(port: int) -> None:
@@ -132,7 +133,9 @@ def test_news_of_a_close_are_kept_for_a_bounded_time(start: Start) -> None:
     with Http(server.port) as http, open_websocket(server.port) as watcher:
         target = open_polling(http)
         http.post(target, "4close:")
-        while http.get(target + "&probe").status == 200:  # pragma: no cover
+        watcher.reason_of(sid_of(target))
+        end = time.monotonic() + 0.5
+        while time.monotonic() < end:
             watcher.state()
         assert http.get(target).json()["code"] == 1
 
@@ -140,11 +143,10 @@ def test_news_of_a_close_are_kept_for_a_bounded_time(start: Start) -> None:
 def test_reason_given_by_the_application_comes_once(port: int) -> None:
     with Http(port) as http, open_websocket(port) as watcher:
         target = open_polling(http)
-        before = len(watcher.state()["closed"])
         http.post(target, "4close_from_on_message:\x1e4ignored")
         assert http.get(target).packets() == ["1"]
         closed = watcher.state()["closed"]
-        assert closed[before:] == [[target.rpartition("=")[2], "my reason"]]
+        assert [reason for sid, reason in closed if sid == sid_of(target)] == ["my reason"]
 
 
 def test_poll_given_up_closes_the_session(port: int) -> None:
@@ -153,10 +155,8 @@ def test_poll_given_up_closes_the_session(port: int) -> None:
         poller.send(request("GET", target))
         watcher.state()
         poller.close()
-        while watcher.state()["connections"] > 1:
-            pass
+        assert watcher.reason_of(sid_of(target)) == "transport error"
         assert other.get(target).json()["code"] == 1
-        assert watcher.state()["closed"][-1][1] == "transport error"
 
 
 def test_ping_and_pong(start: Start) -> None:
@@ -178,7 +178,7 @@ def test_ping_timeout(start: Start) -> None:
         assert http.get(target).packets() == ["6"]  # no pong: the open poll gets a packet
         assert http.get(target).json()["code"] == 1
     with open_websocket(server.port) as watcher:
-        assert [target.rpartition("=")[2], "ping timeout"] in watcher.state()["closed"]
+        assert watcher.reason_of(sid_of(target)) == "ping timeout"
 
 
 def test_pong_that_nobody_asked_for_does_not_count(start: Start) -> None:

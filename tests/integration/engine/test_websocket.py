@@ -100,7 +100,7 @@ def test_client_closes(port: int, code: int) -> None:
         websocket.send(frame(CLOSE, struct.pack("!H", code) + b"bye") + frame(TEXT, b"4late"))
         assert websocket.frame() == (CLOSE, struct.pack("!H", code) + b"bye")
         assert websocket.ends()
-        assert watcher.state()["closed"][-1][1] == "transport close"
+        assert watcher.reason_of(websocket.sid) == "transport close"
 
 
 def test_client_closes_without_a_code(port: int) -> None:
@@ -128,17 +128,16 @@ def test_server_does_not_wait_for_ever_for_the_clients_close(start: Start) -> No
 
 def test_end_of_the_stream(port: int) -> None:
     with open_websocket(port) as watcher:
-        open_websocket(port).close()
-        while watcher.state()["connections"] > 1:
-            pass
-        assert watcher.state()["closed"][-1][1] == "transport close"
+        websocket = open_websocket(port)
+        websocket.close()
+        assert watcher.reason_of(websocket.sid) == "transport close"
 
 
 def test_close_packet(port: int) -> None:
     with open_websocket(port) as websocket, open_websocket(port) as watcher:
         websocket.say("1")
         websocket.close_code()
-        assert watcher.state()["closed"][-1][1] == "transport close"
+        assert watcher.reason_of(websocket.sid) == "transport close"
 
 
 def test_ping_and_ping_timeout(start: Start) -> None:
@@ -150,7 +149,7 @@ def test_ping_and_ping_timeout(start: Start) -> None:
         assert websocket.text() == "2"
         assert websocket.ends()
     with open_websocket(server.port) as watcher:
-        assert watcher.state()["closed"][-1][1] == "ping timeout"
+        assert watcher.reason_of(websocket.sid) == "ping timeout"
 
 
 def test_no_polling_after_a_direct_websocket(port: int) -> None:

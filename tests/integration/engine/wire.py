@@ -6,6 +6,7 @@ import json
 import os
 import socket
 import struct
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -142,6 +143,11 @@ def request(method: str, target: str, body: bytes | None = None, **headers: str)
     return "\r\n".join([*lines, "", ""]).encode("latin-1") + (body or b"")
 
 
+def sid_of(target: str) -> str:
+    """Return the sid in a target."""
+    return target.rpartition("sid=")[2]
+
+
 def open_polling(http: Http) -> str:
     """Shake hands; returns the target with the sid."""
     response = http.get(POLLING)
@@ -193,6 +199,7 @@ class WebSocket(Http):
         opening = self.text()
         assert opening.startswith("0"), opening
         handshake: dict[str, Any] = json.loads(opening[1:])
+        self.sid = str(handshake["sid"])
         return handshake
 
     def say(self, text: str) -> None:
@@ -235,6 +242,15 @@ class WebSocket(Http):
                 return state
             if text == "2":
                 self.say("3")
+
+    def reason_of(self, sid: str) -> str:
+        """Wait until the echo server saw this connection close; returns the reason."""
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            for closed, reason in self.state()["closed"]:
+                if closed == sid:
+                    return str(reason)
+        raise TimeoutError(f"{sid} is still open")
 
     def echoes(self, text: str = "hello") -> bool:
         self.say("4" + text)

@@ -1,0 +1,74 @@
+"""Draining: every transport is closed so that unmodified clients come back."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from .conftest import EchoServer, Start
+from .wire import POLLING, Http, open_polling, open_websocket, request
+
+
+def test_close_all(start: Start) -> None:
+    port = start().port
+    with Http(port) as poller, Http(port) as idle, open_websocket(port) as websocket:
+        polled, unpolled = open_polling(poller), open_polling(idle)
+        poller.send(request("GET", polled))
+        websocket.state()
+        websocket.say("4close_all:")
+        assert websocket.close_code() == 1001
+        answer = poller.response()
+        assert (answer.status, answer.json()["code"]) == (400, 1)  # a Close packet would be final
+        assert idle.get(unpolled).json()["code"] == 1
+        assert idle.get(POLLING).status == 200
+        with open_websocket(port) as watcher:
+            assert watcher.reason_of(websocket.sid) == "forced close"
+
+
+def test_spread(start: Start) -> None:
+    port = start().port
+    websockets = [open_websocket(port) for _ in range(20)]
+    started = time.monotonic()
+    websockets[-1].say("4close_all:0.5")
+    ends = []
+    for websocket in websockets:
+        websocket.close_code()
+        ends.append(time.monotonic() - started)
+    assert 0.3 < ends[-1] < 1.5
+    assert ends[0] < 0.2
+
+
+def test_stop_accepting(tmp_path: Path) -> None:
+    server = EchoServer(tmp_path / "stderr")
+    with Http(server.port) as http, open_websocket(server.port) as websocket:
+        http.get(POLLING)
+        websocket.say("4stop_accepting:")
+        assert websocket.echoes()
+        assert http.get(POLLING).status == 503
+        with pytest.raises(ConnectionRefusedError):
+            Http(server.port)
+    server.stop()
+
+
+def test_stop(tmp_path: Path) -> None:
+    server = EchoServer(tmp_path / "stderr", "fallback")
+    with Http(server.port) as poller, Http(server.port) as blocked, Http(server.port) as idle:
+        websocket = open_websocket(server.port)
+        poller.send(request("GET", open_polling(poller)))
+        blocked.send(request("GET", "/blocks?60"))
+        assert websocket.echoes()
+        websocket.say("4stop:")
+        assert websocket.frame() == (8, b"\x03\xe9")
+        assert poller.response().json()["code"] == 1
+        assert blocked.ends()
+        assert idle.ends()
+        websocket.close()
+    assert server.process.wait(5) == 0  # nothing keeps the event loop alive
+    assert "Traceback" not in server.log.read_text()
+
+
+def test_a_port_in_use_is_said_plainly(start: Start, tmp_path: Path) -> None:
+    with pytest.raises(AssertionError, match="OSError: .*Address already in use"):
+        EchoServer(tmp_path / "stderr", f"port={start().port}")

@@ -1,0 +1,235 @@
+"""Every bound: crossing it gets its answer, a counter and one log line; others are served on."""
+
+from __future__ import annotations
+
+import socket
+import time
+
+import pytest
+
+from .conftest import EchoServer, Start
+from .wire import (
+    POLLING,
+    TEXT,
+    Http,
+    Peer,
+    WebSocket,
+    frame,
+    open_polling,
+    open_websocket,
+    request,
+)
+
+
+def test_slow_websocket_is_dropped(start: Start) -> None:
+    server = start(max_unsent=100_000)
+    with open_websocket(server.port) as slow, open_websocket(server.port) as other:
+        slow.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        slow.say("4flood:1000")
+        assert other.reason_of(slow.sid) == "slow client"
+        assert other.echoes()
+    assert server.log.read_text().count("Dropped a slow client") == 1
+
+
+def test_slow_poller_is_dropped(start: Start) -> None:
+    server = start(max_unsent=100_000)
+    with Http(server.port) as http:
+        target = open_polling(http)
+        http.post(target, "4flood:11")
+        assert http.get(target).json()["code"] == 1
+
+
+def test_client_that_takes_no_pongs_is_dropped(start: Start) -> None:
+    server = start(max_unsent=100_000)
+    with open_websocket(server.port) as slow, open_websocket(server.port) as other:
+        slow.socket.settimeout(0.2)
+        pings = frame(9, b"x" * 125) * 1000
+        with pytest.raises(OSError, match=r"(?i)reset|broken|timed out"):
+            for _ in range(200):
+                slow.send(pings)
+        assert other.reason_of(slow.sid) == "slow client"
+
+
+def test_connections_in_all(start: Start) -> None:
+    server = start(max_connections=3)
+    websockets = [open_websocket(server.port) for _ in range(3)]
+    with WebSocket(server.port) as refused, Http(server.port) as http:
+        assert refused.answer.status == 503
+        assert http.get(POLLING).json()["message"] == "Too many connections"
+    state = websockets[0].state()
+    assert state["counters"]["refused:too many connections"] == 2
+    assert server.log.read_text().count("Too many connections: refused 127.0.0.1") == 1
+    websockets[1].close()
+    assert websockets[0].reason_of(websockets[1].sid) == "transport close"
+    assert open_websocket(server.port).echoes()
+
+
+def test_connections_per_address(start: Start) -> None:
+    server = start(max_connections_per_address=2)
+    websockets = [open_websocket(server.port) for _ in range(2)]
+    with WebSocket(server.port) as refused, WebSocket(server.port, source="127.0.0.2") as other:
+        assert refused.answer.status == 429
+        assert other.accepted
+    for websocket in websockets:
+        websocket.close()
+
+
+def test_handshakes_per_second(start: Start) -> None:
+    server = start(handshakes_per_second=5, handshake_burst=3)
+    with Http(server.port) as http:
+        statuses = [http.get(POLLING).status for _ in range(4)]
+        assert statuses == [200, 200, 200, 429]
+        end = time.monotonic() + 2
+        while http.get(POLLING).status == 429:
+            assert time.monotonic() < end
+
+
+def test_sockets_in_all(start: Start) -> None:
+    server = start(max_sockets=3)
+    with open_websocket(server.port) as websocket:
+        peers = [Peer(server.port) for _ in range(3)]
+        assert peers[2].ends()
+        assert websocket.state()["counters"]["refused:max_sockets"] == 1
+        for peer in peers:
+            peer.close()
+
+
+def test_sockets_per_address(start: Start) -> None:
+    server = start(max_sockets_per_address=2)
+    with Peer(server.port), Peer(server.port), Peer(server.port) as third:
+        assert third.ends()
+        with open_websocket_from(server.port, "127.0.0.3") as other:
+            assert other.echoes()
+
+
+def open_websocket_from(port: int, source: str) -> WebSocket:
+    websocket = WebSocket(port, source=source)
+    websocket.open()
+    return websocket
+
+
+def test_sockets_of_a_trusted_proxy_have_no_limit_of_their_own(start: Start) -> None:
+    server = start(max_sockets_per_address=2, trusted_proxies=["127.0.0.0/8"])
+    peers = [Http(server.port) for _ in range(5)]
+    assert all(peer.get(POLLING).status == 200 for peer in peers)
+    for peer in peers:
+        peer.close()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"GET / HTT",
+        request("POST", POLLING + "&sid={sid}", b"4abc")[:-1],
+        b"POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
+    ],
+)
+def test_slow_requests(start: Start, data: bytes) -> None:
+    server = start("fallback", header_timeout=0.3, body_timeout=0.3, close_timeout=0.1)
+    with Http(server.port) as http, Http(server.port) as other:
+        data = data.replace(b"{sid}", open_polling(other)[-20:].encode())
+        http.send(data)
+        response = http.response()
+        assert response.status == 408
+        assert http.ends()
+
+
+def test_bytes_one_by_one_do_not_extend_the_time(start: Start) -> None:
+    server = start("fallback", header_timeout=0.3, body_timeout=0.3, close_timeout=0.1)
+    with Peer(server.port) as peer:
+        started = time.monotonic()
+        with pytest.raises(OSError, match=r"(?i)reset|broken"):
+            while time.monotonic() < started + 5:
+                peer.send(b"a")
+                time.sleep(0.05)
+        assert time.monotonic() < started + 2
+
+
+@pytest.mark.parametrize("first", [b"", request("GET", POLLING)])
+def test_idle_sockets_are_closed(start: Start, first: bytes) -> None:
+    server = start(header_timeout=0.2, keep_alive_timeout=0.3)
+    with Http(server.port) as http:
+        http.send(first)
+        if first:
+            assert http.response().status == 200
+        assert http.ends()
+
+
+def test_half_open_client_is_gone_in_time(start: Start) -> None:
+    server = start(ping_interval=0.5, ping_timeout=0.3)
+    with open_websocket(server.port) as silent, open_websocket(server.port) as watcher:
+        started = time.monotonic()
+        assert watcher.reason_of(silent.sid) == "ping timeout"
+        assert time.monotonic() - started < 0.5 + 0.3 + 0.5
+
+
+def test_message_at_the_bound_passes(start: Start) -> None:
+    with open_websocket(start(max_payload=2000).port) as websocket, Http(
+        start(max_payload=2000).port
+    ) as http:
+        assert websocket.echoes("x" * 1999)
+        target = open_polling(http)
+        assert http.post(target, "4" + "x" * 1999).status == 200
+        assert http.post(target, "4" + "x" * 2000).status == 413
+
+
+def test_post_above_the_bound_is_refused_before_its_body(start: Start) -> None:
+    with Http(start(max_payload=2000).port) as http:
+        target = open_polling(http)
+        http.send(request("POST", target, b"", Content_Length="100000000"))
+        response = http.response()
+        assert response.status == 413
+        assert response.headers["connection"] == "close"
+
+
+def test_out_of_descriptors(tmp_path_factory: pytest.TempPathFactory) -> None:
+    server = EchoServer(tmp_path_factory.mktemp("few") / "stderr", "files=30")
+    with open_websocket(server.port) as websocket:
+        peers = [Peer(server.port) for _ in range(40)]
+        assert websocket.echoes()
+        for peer in peers:
+            peer.close()
+        with open_websocket(server.port) as late:
+            assert late.echoes()
+        assert websocket.state()["counters"]["accept_paused"] >= 1
+    assert server.log.read_text().count("Cannot accept connections") == 1
+    server.stop()
+
+
+def test_descriptors_and_memory_return(start: Start) -> None:
+    server = start(handshakes_per_second=10_000, handshake_burst=10_000)
+    with open_websocket(server.port) as watcher:
+        come_and_go(server.port)
+        before = watcher.state()
+        for _ in range(10):
+            come_and_go(server.port)
+        while (after := watcher.state())["descriptors"] > before["descriptors"]:
+            pass
+        assert after["connections"] == 1
+        assert after["resident"] - before["resident"] < 1_500_000
+
+
+def come_and_go(port: int) -> None:
+    websockets = [open_websocket(port) for _ in range(100)]
+    for number, websocket in enumerate(websockets):
+        if number % 2:
+            websocket.send(frame(TEXT, b"4half of a fragm", fin=False)[:-3])
+        websocket.close()
+
+
+def test_a_flood_does_not_starve_others(start: Start) -> None:
+    server = start()
+    flood = frame(10, b"") * 100_000
+    with open_websocket(server.port) as flooder, open_websocket(server.port) as other:
+        flooder.socket.settimeout(0.001)
+        waits: list[float] = []
+        sent = 0
+        for _ in range(100):
+            try:
+                sent += flooder.socket.send(flood[sent % 6 :])
+            except TimeoutError:
+                pass
+            started = time.monotonic()
+            assert other.echoes()
+            waits.append(time.monotonic() - started)
+        assert sorted(waits)[90] < 0.1

@@ -1,0 +1,114 @@
+"""What is malformed is refused by the right answer, and nobody else notices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from . import malformed_engineio, malformed_http, malformed_websocket
+from .conftest import Start
+from .wire import POLLING, Http, Peer, WebSocket, open_polling, open_websocket, sid_of
+
+CASES = [*malformed_http.CASES, *malformed_websocket.CASES, *malformed_engineio.CASES]
+SETTINGS = {"max_fallback_body": 500_000, "close_timeout": 0.5}
+
+
+@pytest.fixture(scope="module")
+def server_port(start: Start) -> int:
+    return start("fallback", **SETTINGS).port
+
+
+@pytest.fixture(scope="module")
+def healthy(server_port: int) -> Iterator[WebSocket]:
+    """A client that is served throughout; the server returns to where it was in the end."""
+    with open_websocket(server_port) as websocket:
+        before = websocket.state()
+        yield websocket
+        while websocket.state()["descriptors"] > before["descriptors"]:
+            pass
+        after = websocket.state()
+        assert after["resident"] - before["resident"] < 12_000_000
+        assert "application_errors" not in after["counters"]
+
+
+def test_the_corpus_is_large_and_every_case_has_a_name_of_its_own() -> None:
+    names = [case[0] for case in CASES]
+    assert len(names) >= 200
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize(
+    ("data", "status"),
+    [case[1:] for case in malformed_http.CASES],
+    ids=[case[0] for case in malformed_http.CASES],
+)
+def test_http(server_port: int, healthy: WebSocket, data: bytes, status: int) -> None:
+    with Http(server_port) as http:
+        try:
+            http.send(data)
+        except ConnectionError:
+            pass  # refused before all of it was sent
+        response = http.response()
+        assert response.status == status
+        if status == 413 or "code" not in response.body.decode():
+            assert response.headers["connection"] == "close"
+        assert "script" not in response.body.decode()
+        if response.headers.get("connection") == "close":
+            assert http.ends()
+    assert healthy.echoes()
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [case[1:] for case in malformed_websocket.CASES],
+    ids=[case[0] for case in malformed_websocket.CASES],
+)
+def test_websocket(server_port: int, healthy: WebSocket, data: bytes, code: int) -> None:
+    with open_websocket(server_port) as websocket:
+        websocket.send(data)
+        assert websocket.close_code() == code
+        assert healthy.reason_of(websocket.sid) in ("parse error", "transport error")
+    assert healthy.echoes()
+
+
+@pytest.mark.parametrize(
+    ("method", "query", "body", "status", "code"),
+    [case[1:] for case in malformed_engineio.CASES],
+    ids=[case[0] for case in malformed_engineio.CASES],
+)
+def test_engineio(
+    server_port: int,
+    healthy: WebSocket,
+    method: str,
+    query: str,
+    body: bytes | None,
+    status: int,
+    code: int,
+) -> None:
+    with Http(server_port) as http:
+        target = open_polling(http)
+        query = query.replace("{sid}", sid_of(target))
+        response = http.request(method, "/socket.io/?" + query, body)
+        assert (response.status, response.json()["code"]) == (status, code)
+        if method == "POST" and code == malformed_engineio.REQUEST:
+            assert healthy.reason_of(sid_of(target)) == "parse error"
+            assert http.get(target).json()["code"] == malformed_engineio.SID
+        else:
+            assert http.post(target, "1").status == 200
+    assert healthy.echoes()
+
+
+def test_head_has_no_body(server_port: int) -> None:
+    with Http(server_port) as http:
+        response = http.request("HEAD", POLLING)
+        assert response.status == 400
+        assert int(response.headers["content-length"]) > 0
+        assert http.get(POLLING).status == 200
+
+
+def test_every_byte_of_a_request_may_come_alone(server_port: int) -> None:
+    with Peer(server_port) as peer:
+        for byte in b"GET /socket.io/?EIO=3&transport=polling HTTP/1.1\r\nHost: a\r\n\r\n":
+            peer.send(bytes([byte]))
+        assert peer.read_until(b"\r\n").startswith(b"HTTP/1.1 400")
