@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from oe_web_socketio.locate import put_addons_on_path, put_odoo_on_path
+from oe_web_socketio.locate import load_odoo
 
 
 def patch() -> None:
@@ -41,12 +41,10 @@ def boot(conf: str | None, addons_path: str | None, log_level: str, logfile: str
     :param conf: Odoo's conf file, None for its default.
     :param addons_path: instead of the conf file's; this distribution's addons are found anyway.
     """
-    put_odoo_on_path()
-    put_addons_on_path()
+    load_odoo()
     import odoo
-    import odoo.init  # noqa: F401  sets up odoo, and resets odoo.evented
 
-    odoo.evented = True
+    odoo.evented = True  # not before: loading Odoo resets it
     from odoo.modules import module
     from odoo.service.server import load_server_wide_modules
     from odoo.tools import config

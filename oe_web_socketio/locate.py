@@ -13,11 +13,30 @@ DEBIAN = Path("/usr/lib/python3/dist-packages")
 HERE = Path(__file__).resolve().parent.parent
 
 
-def put_odoo_on_path() -> None:
-    """Make ``import odoo`` find Odoo; nothing of it is imported.
+def load_odoo() -> None:
+    """Make Odoo and this distribution's addons importable, and run Odoo's own first import.
 
-    :raises ConfigError: saying what to do when there is none.
+    Our addons lie beside what Odoo's option ``addons-path`` names, in the place where Odoo puts
+    that too: so every option and sub-command of Odoo stays as it was given. Those of a wheel are
+    there anyway, because ``odoo.addons`` is a namespace package.
+
+    :raises ConfigError: saying what to do when Odoo, a package it needs, or our addons are missing.
     """
+    _put_odoo_on_path()
+    try:
+        import odoo.addons
+        import odoo.init  # noqa: F401
+    except ModuleNotFoundError as error:
+        raise ConfigError(
+            f"Odoo needs the Python package that has {error.name!r}; install what Odoo's "
+            "requirements.txt names"
+        ) from error
+    folder = _addons_folder()
+    if folder not in odoo.addons.__path__:
+        odoo.addons.__path__.append(folder)
+
+
+def _put_odoo_on_path() -> None:
     if os.environ.get("ODOO_PATH"):
         sys.path.insert(0, str(_packages(Path(os.environ["ODOO_PATH"]).expanduser().resolve())))
     elif not _importable() and (DEBIAN / "odoo" / "release.py").exists():
@@ -41,21 +60,6 @@ def _packages(path: Path) -> Path:
         if (folder / "odoo" / "release.py").exists():
             return folder
     raise ConfigError(f"there is no Odoo at ODOO_PATH={path}")
-
-
-def put_addons_on_path() -> None:
-    """Make Odoo find this distribution's addons, whatever addons path its options name.
-
-    It lies beside that option, where Odoo itself puts what the option names: so every option and
-    every sub-command of Odoo stays as it was given. Those of a wheel are found without it.
-
-    :raises ConfigError: when the addons are missing.
-    """
-    import odoo.addons
-
-    folder = _addons_folder()
-    if folder not in odoo.addons.__path__:
-        odoo.addons.__path__.append(folder)
 
 
 def _addons_folder() -> str:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import sys
 
-from oe_web_socketio.locate import put_addons_on_path, put_odoo_on_path
+from oe_web_socketio.locate import load_odoo
 from pgsocketio.errors import ConfigError
 
 
 def main() -> None:
     """Run Odoo with the arguments of the command line, which stay as they are."""
     try:
-        put_odoo_on_path()
-        put_addons_on_path()
+        load_odoo()
     except ConfigError as error:
         sys.exit(f"oe: {error}")
     import odoo.cli

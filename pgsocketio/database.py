@@ -123,7 +123,7 @@ class Database:
         """The log is another one: clients come back, and learn that they cannot be caught up."""
         for socket in self._members.all():
             if socket.scope is not None and socket.scope.name == self.name:
-                socket.client.connection.close("forced close")
+                socket.client.connection.leave()
 
     def stop(self) -> None:
         self.listener.stop()

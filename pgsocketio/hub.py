@@ -67,7 +67,8 @@ class Hub:
         stamp = self.stamp
         if stamp is None:
             return None
-        return Since(stamp.position, frozenset(self._recent), stamp.generation)
+        had = self._recent.keys() | self._unfinished
+        return Since(stamp.position, frozenset(had), stamp.generation)
 
     def subscribe(
         self,
@@ -100,10 +101,18 @@ class Hub:
         level = self.stamp is not None and since.position == self.stamp.position
         return level and not self._unfinished and not self._delivering
 
-    def unsubscribe(self, sink: Sink) -> None:
-        """Forget a listener; unknown ones too."""
+    def unsubscribe(self, sink: Sink) -> Since | None:
+        """Forget a listener; unknown ones too.
+
+        :returns: for one that was not caught up yet, where it would go on.
+        """
         self.routes.remove(sink)
-        self._replays.pop(sink, None)
+        replay = self._replays.pop(sink, None)
+        if replay is None:
+            return None
+        self._reading[0].remove(replay)
+        since = replay.since
+        return Since(since.position, since.seen | replay.given, since.generation)
 
     def waiting(self, sink: Sink) -> bool:
         """Whether a listener has still to be caught up."""

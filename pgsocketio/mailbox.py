@@ -41,7 +41,7 @@ class Mailbox:
     """
 
     __slots__ = (
-        "_arrived", "_batch", "_behind", "_given", "_limits", "_returned", "_size", "_waiting",
+        "_again", "_arrived", "_batch", "_behind", "_given", "_limits", "_size", "_waiting",
         "adapter", "args", "closed", "hub",
     )  # fmt: skip
 
@@ -60,7 +60,7 @@ class Mailbox:
         self._waiting: deque[Item] = deque()
         self._size = 0
         self._batch: list[Item] = []
-        self._returned: list[list[Item]] = []
+        self._again = False
         self._given: deque[tuple[int, Stamp]] = deque()
         self._behind: Stamp | None = None
 
@@ -118,14 +118,15 @@ class Mailbox:
     # -- the listener's side -----------------------------------------------------------------
 
     def next(self) -> list[Message]:
-        """Finish the batch before, and take the next one in hand.
+        """Finish the batch before, unless it was put back, and take the next one in hand.
 
         :returns: messages in order; empty when nothing waits. ``arrived`` is called when it does.
         """
+        if self._again:
+            self._again = False
+            return self.batch
         self.finish()
-        if self._returned:
-            self._batch = self._returned.pop(0)
-        elif self._waiting:
+        if self._waiting:
             self._batch = list(self._waiting)
             self._waiting.clear()
             self._size = 0
@@ -146,7 +147,9 @@ class Mailbox:
 
     def finish(self) -> None:
         """The batch in hand is done with."""
-        self._batch = []
+        self._batch, self._again = [], False
+        if self.catching_up:
+            return  # all that was given is needed if it breaks off
         keep = self.hold or self.hub.stamp
         while keep and self._given and self._given[0][1].generation < keep.generation:
             self._given.popleft()
@@ -156,19 +159,21 @@ class Mailbox:
 
         :param done: ids of messages in it that are.
         """
-        batch = [item for item in self._batch if item[0]["id"] not in done]
-        self._batch = []
-        if batch:
-            self._returned.insert(0, batch)
-            self._arrived()
+        self._batch = [item for item in self._batch if item[0]["id"] not in done]
+        self._again = bool(self._batch)
+
+    @property
+    def is_put_back(self) -> bool:
+        """Whether :meth:`next` gives the batch in hand again."""
+        return self._again
 
     @property
     def hold(self) -> Stamp | None:
         """The oldest place that this listener still needs; None: it is level with the hub."""
         if self._behind is not None:
             return self._behind
-        batches = [self._batch, *self._returned, list(self._waiting)[:1]]
-        stamps = [stamp for batch in batches for m, stamp in batch if m["id"] is not None]
+        items = [*self._batch, *self._waiting]
+        stamps = [stamp for message, stamp in items if message["id"] is not None]
         return min(stamps, key=lambda stamp: stamp.generation, default=None)
 
     @property
@@ -190,12 +195,16 @@ class Mailbox:
         :returns: where another mailbox would start to get what this one did not finish.
         """
         self.closed = True
-        self.hub.unsubscribe(self)
-        self._arrived()
         hold = self.hold
+        rest = self.hub.unsubscribe(self)
+        self._arrived()
+        if rest is not None:
+            return Since(rest.position, rest.seen - self._unfinished(), rest.generation)
         if hold is None:
             return self.hub.mark()
-        batches = [self._batch, *self._returned, list(self._waiting)]
-        unfinished = {m["id"] for batch in batches for m, _stamp in batch}
         done = frozenset(i for i, s in self._given if s.generation >= hold.generation)
-        return Since(hold.position, done - unfinished, hold.generation)
+        return Since(hold.position, done - self._unfinished(), hold.generation)
+
+    def _unfinished(self) -> set[int]:
+        items = [*self._batch, *self._waiting]
+        return {message["id"] for message, _stamp in items if message["id"] is not None}

@@ -131,11 +131,11 @@ class BaseNamespace:
         """Send the event ``error`` with name and text.
 
         :param msg_id: kept from gevent-socketio, of no effect.
-        :param quiet: do not log it.
+        :param quiet: only log it.
         """
+        logger.info("%s to a client of %s: %s", error_name, self.ns_name, error_message)
         if not quiet:
-            logger.info("%s to a client of %s: %s", error_name, self.ns_name, error_message)
-        self.emit("error", error_name, error_message)
+            self.emit("error", error_name, error_message)
 
     def disconnect(self, silent: bool = False) -> None:
         """Disconnect the client from this namespace; official clients stay away then.

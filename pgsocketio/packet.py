@@ -27,7 +27,7 @@ slot is for all other events."""
 MAX_DEPTH = 64
 
 _HEAD = re.compile(
-    r"([0-6])(?:(\d{1,9})-)?(?:(/[^,]{0,255})(?:,|\Z))?(\d{1,15})?", re.ASCII
+    r"([0-6])(?:(\d{1,9})-)?(?:(/[^,\x00-\x1f]{0,255})(?:,|\Z))?(\d{1,15})?", re.ASCII
 )
 
 

@@ -88,8 +88,11 @@ class Reader:
         :raises Disconnected: when the client is gone.
         """
         mailbox = self._open(args)
-        if self._attempts:
+        if mailbox.is_put_back:
+            self._attempts += 1
             self._socket.runtime.sleep(self._pause())
+        else:
+            self._attempts = 0
         while not mailbox.closed:
             self._arrived.clear()
             messages = mailbox.next()
@@ -151,12 +154,10 @@ class Reader:
         :returns: whether the client acknowledged.
         """
         if self._socket.emit_and_wait(event, args, self.envelope(event, args)):
-            self._attempts = 0
             return True
-        if self._mailbox is None or not self._mailbox.batch:
+        if self._mailbox is None or not self._mailbox.batch or self._socket.gone is not None:
             return False
-        self._attempts += 1
-        if self._attempts >= self._socket.settings.max_attempts:
+        if self._attempts + 1 >= self._socket.settings.max_attempts:
             self._give_up(event)
         else:
             self._mailbox.put_back()
@@ -167,16 +168,15 @@ class Reader:
         ids = [message["id"] for message in self._mailbox.batch]
         logger.error(
             "%s: %r was not acknowledged %d times; given up: messages %s",
-            self._name, event, self._attempts, ids,
+            self._name, event, self._attempts + 1, ids,
         )  # fmt: skip
-        self._attempts = 0
         self._socket.server.counters["undelivered"] += 1
         self._socket.emit(UNDELIVERED, [{"event": event, "ids": ids}])
         self._mailbox.finish()
 
     def _pause(self) -> float:
         """Seconds before the next attempt: doubled each time, with jitter."""
-        return float(min(30.0, 0.5 * 2**self._attempts) * random.uniform(0.5, 1.0))
+        return float(min(30.0, 0.125 * 2**self._attempts) * random.uniform(0.5, 1.0))
 
     def leave(self) -> Since | None:
         """Stop listening.

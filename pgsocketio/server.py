@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pgsocketio import packet as sio
 from pgsocketio.client import ClientSocket
-from pgsocketio.errors import HandlerError
+from pgsocketio.errors import HandlerError, NotEncodable
 from pgsocketio.hub import Hub
 from pgsocketio.mailbox import MailboxLimits
 from pgsocketio.members import Members
@@ -206,7 +206,12 @@ class Server:
                 self._answer(socket, packet.id, failure=result._asdict())
             return
         if packet.id is not None:
-            self._answer(socket, packet.id, result)
+            try:
+                self._answer(socket, packet.id, result)
+            except NotEncodable as error:
+                logger.error("what %r of %s returned cannot travel: %s", name, socket.name, error)
+                failure = {"name": "NotEncodable", "message": "the answer cannot travel as JSON"}
+                self._answer(socket, packet.id, failure=failure)
 
     @staticmethod
     def _as_dict(packet: Packet, name: str, args: list[Any]) -> dict[str, Any]:

@@ -147,10 +147,10 @@ class NamespaceSocket:
             return
         except TemporarilyUnavailable as error:
             logger.warning("client of %s sent away for now: %s", self.name, error)
-            self.client.connection.close("forced close")
+            self.client.connection.leave()
         except Exception:
             logger.exception("a client of %s is sent away by an error in its handling", self.name)
-            self.client.connection.close("forced close")
+            self.client.connection.leave()
 
     def _connect(self, packet: Packet) -> None:
         try:

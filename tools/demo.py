@@ -71,7 +71,7 @@ def running(port: int, realtime_port: int, addons: Sequence[Path] = ()) -> Itera
         install(instance, postgres, addons, folder / "installed", realtime_port)
         with step("starting Odoo"):
             web = instance.serve(DB, port=port, name="demo-odoo")
-            stack.callback(web.stop)
+            stack.callback(web.stop, timeout=5)  # it waits long for open pages
             urllib.request.urlopen(f"http://127.0.0.1:{port}/web/login", timeout=60).close()
         with step("starting the realtime server"):
             realtime = start_realtime(instance, port, realtime_port)

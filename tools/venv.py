@@ -122,7 +122,7 @@ def _pip(*arguments: object, failure: str) -> None:
 
 
 def build() -> None:
-    """Create the environment; install the requirement files of the command line, and the checkout."""
+    """Create the environment; install the requirement files that are named, and the checkout."""
     os.environ.pop("PYTHONHOME", None)
     create()
     install(sys.argv[1:])

@@ -66,9 +66,7 @@ class Engine:
             self.fallback = WSGIFallback(self.runtime, fallback, lambda: self.address)
         self._application = application
         self._connections: dict[str, Connection] = {}
-        self._counts = CountPerKey(
-            settings.max_connections, settings.max_connections_per_address
-        )
+        self._counts = CountPerKey(settings.max_connections, settings.max_connections_per_address)
         self._handshakes = TokenBuckets(
             settings.handshakes_per_second, settings.handshake_burst, self.runtime.clock
         )

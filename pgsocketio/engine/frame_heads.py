@@ -76,17 +76,15 @@ def _violation(head: bytes) -> str | None:
         return "unknown opcode"
     if opcode & _CONTROL and not head[0] & _FIN:
         return "fragmented control frame"
-    if len(head) < 2:
-        return None
+    return None if len(head) < 2 else _length_violation(head, opcode)
+
+
+def _length_violation(head: bytes, opcode: int) -> str | None:
     short = head[1] & 0x7F
     if not head[1] & _MASKED:
         return "frame is not masked"
     if opcode & _CONTROL and short > _MAX_CONTROL:
         return "control frame too long"
-    return _length_violation(head, short)
-
-
-def _length_violation(head: bytes, short: int) -> str | None:
     extended = _EXTENDED.get(short, 0)
     if not extended or len(head) < 2 + extended:
         return None

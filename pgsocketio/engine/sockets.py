@@ -20,9 +20,7 @@ class Sockets:
         is_proxy: tells whether an address is a trusted proxy, which has no limit of its own.
     """
 
-    def __init__(
-        self, runtime: Runtime, handler: Handler, is_proxy: Callable[[str], bool]
-    ) -> None:
+    def __init__(self, runtime: Runtime, handler: Handler, is_proxy: Callable[[str], bool]) -> None:
         settings = runtime.settings
         self._runtime = runtime
         self._handler = handler

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import sys
-from types import TracebackType
+from collections.abc import Iterable
 from typing import IO, Any
 from wsgiref.handlers import BaseHandler
 from wsgiref.headers import Headers
 
+from gevent import GreenletExit
 from gevent.event import Event
 
 from .http_connection import HttpConnection
@@ -16,7 +17,6 @@ from .http_connection import HttpConnection
 logger = logging.getLogger("pgsocketio.engine")
 _HIGH_WATER = 65_536  # bytes that may wait for the peer before the application has to
 _BODILESS = (204, 304)
-ExcInfo = tuple[type[BaseException], BaseException, TracebackType] | tuple[None, None, None]
 
 
 class WSGIHandler(BaseHandler):
@@ -37,6 +37,7 @@ class WSGIHandler(BaseHandler):
     environ: dict[str, Any]
     status: str | None
     headers: Headers | None
+    result: Iterable[bytes] | None
 
     def __init__(self, http: HttpConnection, environ: dict[str, Any], timeout: float) -> None:
         self._http = http
@@ -60,9 +61,6 @@ class WSGIHandler(BaseHandler):
 
     def get_stderr(self) -> Any:
         return sys.stderr
-
-    def log_exception(self, exc_info: ExcInfo) -> None:
-        logger.error("The fallback application failed", exc_info=exc_info)
 
     def send_headers(self) -> None:
         """Decide the framing: length as given, or chunks, or until the connection closes."""
@@ -118,7 +116,9 @@ class WSGIHandler(BaseHandler):
 
     def handle_error(self) -> None:
         """Log, and answer 500 if nothing was sent; else the connection ends in the middle."""
-        failed_late = self.headers_sent
-        super().handle_error()
-        if failed_late:
-            self.complete = False
+        if isinstance(sys.exc_info()[1], GreenletExit):
+            return  # the engine stops
+        logger.exception("The fallback application failed")
+        if not self.headers_sent and not self._http.gone:
+            self.result = self.error_output(self.environ, self.start_response)
+            self.finish_response()

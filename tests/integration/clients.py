@@ -46,7 +46,7 @@ class Node:
             report = _unpack(json.loads(line))
             self._clients[report.pop("socket")].heard(report)
 
-    def send(self, command: str, client: Client, **details: Any) -> None:
+    def send(self, command: str, client: Client, /, **details: Any) -> None:
         """Give a client a command."""
         assert self._process.stdin is not None
         line = json.dumps(_pack({"do": command, "socket": client.number, **details}))

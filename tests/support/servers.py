@@ -56,6 +56,10 @@ class OdooServer(Server):
         running = self.child.wait_until_started(r"HTTP service \(werkzeug\) running on \S+:(\d+)")
         self.url = f"http://127.0.0.1:{running[1]}"
 
+    def close(self) -> None:
+        """End it; it would wait for the connections that a browser keeps open."""
+        self.child.stop(timeout=3)
+
     def login(self, login: str, password: str | None = None) -> str:
         """Log a user in, whose password is the login by default; return the session id."""
         return odoo_login(self.url, self.db, login, password or login)

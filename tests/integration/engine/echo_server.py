@@ -19,6 +19,7 @@ import os
 import resource
 import time
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import gevent
@@ -100,7 +101,7 @@ class Echo:
             "cpu": time.process_time(),
             "counters": self.engine.counters,
             "descriptors": len(os.listdir("/proc/self/fd")),
-            "resident": int(open("/proc/self/statm").read().split()[1]) * 4096,
+            "resident": int(Path("/proc/self/statm").read_text().split()[1]) * 4096,
             "greenlets": sum(isinstance(o, gevent.Greenlet) for o in gc.get_objects()),
         }
         connection.send(json.dumps(state))
@@ -108,36 +109,20 @@ class Echo:
 
 def fallback(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     """What TurboGears would be: answers by path."""
-    path = environ["PATH_INFO"]
+    path, query = environ["PATH_INFO"], environ["QUERY_STRING"]
     if path == "/fails":
         raise RuntimeError("the fallback failed on purpose")
-    if path == "/nothing":
-        start_response("204 No Content", [])
-        return []
-    if path == "/length":
-        start_response("200 OK", [("Content-Length", "5")])
-        return [b"12345"]
-    if path == "/short":
-        start_response("200 OK", [("Content-Length", "50")])
-        return [b"12345"]
-    if path == "/long":
-        start_response("200 OK", [("Content-Length", "5")])
-        return [b"123", b"456789"]
-    if path == "/injects":
-        start_response("200 OK", [("X-Name", "a\r\nSet-Cookie: b=c")])
-        return [b"never"]
     if path == "/blocks":
-        gevent.sleep(float(environ["QUERY_STRING"]))
-    if path == "/streams":
-        start_response("200 OK", [("Content-Type", "text/plain")])
-        return Streamed(int(environ["QUERY_STRING"]))
-    if path == "/breaks":
-        start_response("200 OK", [("Content-Type", "text/plain")])
-        return Broken()
-    body = environ["wsgi.input"].read()
+        gevent.sleep(float(query))
+    status, headers, body = ANSWERS.get(path, ("200 OK", [], None))
+    start_response(status, headers)
+    if body is not None:
+        return body
+    if path in STREAMS:
+        return STREAMS[path](int(query or 1))
     simple = {name: value for name, value in environ.items() if isinstance(value, str)}
-    start_response("200 OK", [("Content-Type", "application/json")])
-    return [json.dumps({**simple, "body": body.decode("latin-1")}).encode()]
+    simple["body"] = environ["wsgi.input"].read().decode("latin-1")
+    return [json.dumps(simple).encode()]
 
 
 class Streamed:
@@ -159,12 +144,19 @@ class Streamed:
 class Broken(Streamed):
     """Fails in the middle."""
 
-    def __init__(self) -> None:
-        super().__init__(1)
-
     def __iter__(self) -> Iterator[bytes]:
         yield b"the first half"
         raise RuntimeError("the fallback broke on purpose")
+
+
+STREAMS = {"/streams": Streamed, "/breaks": Broken}
+ANSWERS: dict[str, tuple[str, list[tuple[str, str]], list[bytes] | None]] = {
+    "/nothing": ("204 No Content", [], []),
+    "/length": ("200 OK", [("Content-Length", "5")], [b"12345"]),
+    "/short": ("200 OK", [("Content-Length", "50")], [b"12345"]),
+    "/long": ("200 OK", [("Content-Length", "5")], [b"123", b"456789"]),
+    "/injects": ("200 OK", [("X-Name", "a\r\nSet-Cookie: b=c")], [b"never"]),
+}
 
 
 def main() -> None:

@@ -70,5 +70,5 @@ def test_stop(tmp_path: Path) -> None:
 
 
 def test_a_port_in_use_is_said_plainly(start: Start, tmp_path: Path) -> None:
-    with pytest.raises(AssertionError, match="OSError: .*Address already in use"):
+    with pytest.raises(AssertionError, match=r"OSError: .*Address already in use"):
         EchoServer(tmp_path / "stderr", f"port={start().port}")

@@ -96,7 +96,7 @@ class Http(Peer):
     """A keep-alive HTTP connection; like any client it connects again after Connection: close."""
 
     def request(
-        self, method: str, target: str, body: bytes | None = None, **headers: str
+        self, method: str, target: str, body: bytes | None = None, /, **headers: str
     ) -> Response:
         if self.told_to_close:
             self.close()
@@ -134,7 +134,7 @@ class Http(Peer):
         return body
 
 
-def request(method: str, target: str, body: bytes | None = None, **headers: str) -> bytes:
+def request(method: str, target: str, body: bytes | None = None, /, **headers: str) -> bytes:
     """Return the bytes of a request; header names are written with underscores."""
     fields = {"Host": "localhost", **{n.replace("_", "-"): v for n, v in headers.items()}}
     if body is not None:

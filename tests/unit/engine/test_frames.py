@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,7 +19,7 @@ def fragmented(message: str | bytes, cuts: list[int]) -> bytes:
     """Write a message in fragments, a ping after each."""
     data = message.encode() if isinstance(message, str) else message
     edges = [0, *sorted(cut % (len(data) + 1) for cut in cuts), len(data)]
-    pieces = [data[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    pieces = [data[a:b] for a, b in pairwise(edges)]
     opcode = Opcode.TEXT if isinstance(message, str) else Opcode.BINARY
     frames = b""
     for number, piece in enumerate(pieces):

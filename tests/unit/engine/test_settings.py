@@ -12,7 +12,10 @@ from pgsocketio.engine import EngineSettings, Handshake
 from pgsocketio.engine.http import Request
 from pgsocketio.engine.origin import Seen
 
-PURE = "errors frame_heads frames handshake http limits origin packets settings".split()
+PURE = [
+    "errors", "frame_heads", "frames", "handshake", "http", "limits", "origin", "packets",
+    "settings",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -37,8 +40,9 @@ def test_settings_that_cannot_work(settings: dict[str, Any], message: str) -> No
 def test_every_number_must_be_positive() -> None:
     for name, field in EngineSettings.__dataclass_fields__.items():
         if field.type in ("int", "float"):
+            settings: dict[str, Any] = {name: 0}
             with pytest.raises(ValueError, match=name):
-                EngineSettings(**{name: 0})
+                EngineSettings(**settings)
 
 
 def test_handshake() -> None:

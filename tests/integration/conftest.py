@@ -1,0 +1,130 @@
+"""A database with the test addon, Odoo in front of it, a realtime server and clients."""
+
+from __future__ import annotations
+
+import copy
+import itertools
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from tests.integration.clients import Client, Node
+from tests.integration.site import Login, Site
+from tests.support.servers import RealtimeServer
+from tools.odoo import OdooInstance
+from tools.paths import ROOT
+from tools.postgres import Postgres
+
+ADDON = "test_realtime"
+REALTIME_TEMPLATE = "realtime_template"
+QUICK = ("--ack-timeout", "1", "--auth-timeout", "2", "--ping-interval", "2")
+_numbers = itertools.count(1)
+
+Connect = Callable[..., Client]
+
+
+@pytest.fixture(scope="session")
+def instance(odoo_instance: OdooInstance) -> OdooInstance:
+    """Odoo with the tests' addons on its path; sessions are those of ``odoo_instance``."""
+    instance = copy.copy(odoo_instance)
+    instance.conf = odoo_instance.folder / "odoo-integration.conf"
+    text = odoo_instance.conf.read_text(encoding="utf-8")
+    addons = f"addons_path = {ROOT / 'tests' / 'addons'},"
+    instance.conf.write_text(text.replace("addons_path = ", addons), encoding="utf-8")
+    return instance
+
+
+@pytest.fixture(scope="session")
+def realtime_template(instance: OdooInstance, postgres: Postgres, odoo_template: str) -> str:
+    """The database to clone, with the test addon; never connect to it."""
+    postgres.create_database(REALTIME_TEMPLATE, odoo_template)
+    instance.install(REALTIME_TEMPLATE, [ADDON], log="test-install")
+    return REALTIME_TEMPLATE
+
+
+@pytest.fixture(scope="session")
+def new_db(postgres: Postgres, realtime_template: str) -> Iterator[Callable[[], str]]:
+    """Make databases with the test addon; they are dropped at the end of the run."""
+    names: list[str] = []
+
+    def clone() -> str:
+        names.append(f"realtime_{next(_numbers)}")
+        postgres.create_database(names[-1], realtime_template)
+        return names[-1]
+
+    yield clone
+    for name in names:
+        postgres.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def db(new_db: Callable[[], str]) -> str:
+    """The database that most tests share; they keep apart by topics, rooms and users."""
+    return new_db()
+
+
+@pytest.fixture(scope="session")
+def site(instance: OdooInstance, db: str) -> Iterator[Site]:
+    """Odoo's HTTP server for every database of these tests."""
+    with Site(instance, db) as site:
+        yield site
+
+
+@pytest.fixture(scope="session")
+def server(instance: OdooInstance, db: str) -> Iterator[RealtimeServer]:
+    """The realtime server that most tests share; its log is free of tracebacks of its own."""
+    with RealtimeServer(instance, db, *QUICK) as server:
+        yield server
+
+
+@pytest.fixture
+def start(instance: OdooInstance) -> Iterator[Callable[..., RealtimeServer]]:
+    """As ``realtime``, with the tests' addons on the path."""
+    with ExitStack() as stack:
+
+        def start(db: str, *options: str, **others: Any) -> RealtimeServer:
+            return stack.enter_context(RealtimeServer(instance, db, *options, **others))
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+def node() -> Iterator[Node]:
+    """The process in which all clients of socket.io-client live."""
+    node = Node()
+    yield node
+    node.close()
+
+
+@pytest.fixture
+def connect(node: Node, site: Site, request: pytest.FixtureRequest) -> Iterator[Connect]:
+    """Connect clients: ``connect("demo", "/test", server=…, wait=True, **options of Node.client)``.
+
+    They disconnect at the end of the test.
+    """
+    clients: list[Client] = []
+
+    def connect(
+        user: str | Login | None, namespace: str = "/test", *,
+        server: RealtimeServer | None = None, wait: bool = True, **options: Any,
+    ) -> Client:
+        server = server or request.getfixturevalue("server")
+        if isinstance(user, str):
+            user = site.user(user)
+        if user is not None and "cookie" not in options and "share" not in options:
+            options.setdefault("session_id", user.session_id)
+        client = node.client(server.url, namespace, **options)
+        clients.append(client)
+        return client.connected() if wait else client
+
+    yield connect
+    for client in clients:
+        client.disconnect()
+
+
+@pytest.fixture
+def topic() -> str:
+    """A topic (or room, or name) that no other test uses."""
+    return f"topic-{next(_numbers)}"
