@@ -5,12 +5,13 @@ PYTEST := $(PYTHON) -m pytest --durations=10
 UNIT := $(wildcard tests/unit)
 INTEGRATION := $(wildcard tests/integration)
 ODOO_TESTS := $(wildcard tests/odoo)
+PACKAGING := $(wildcard tests/packaging)
 E2E := $(wildcard tests/e2e)
 
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint docs unit integration odoo-tests e2e test-pythons vendor clean
+.PHONY: help setup demo test lint docs unit integration odoo-tests packaging e2e test-pythons vendor clean
 .PHONY: runtime test-environment
 
 help:  ## list these targets
@@ -28,8 +29,8 @@ setup: test-environment  ## fetch everything that demo and test need; afterwards
 demo: runtime  ## run PostgreSQL, Odoo and the realtime server with the examples (needs no root)
 	@$(PYTHON) -m tools.demo
 
-test: lint docs  ## run everything: lint, docs, and the unit, integration, Odoo and browser tests
-	$(PYTEST) $(UNIT) $(INTEGRATION) $(ODOO_TESTS) $(E2E)
+test: lint docs  ## run everything: lint, docs, and the unit, integration, Odoo, packaging and browser tests
+	$(PYTEST) $(UNIT) $(INTEGRATION) $(ODOO_TESTS) $(PACKAGING) $(E2E)
 
 lint: test-environment  ## check style and types
 	$(PYTHON) -m ruff check .
@@ -46,6 +47,9 @@ integration: test-environment  ## test the server process with real PostgreSQL a
 
 odoo-tests: test-environment  ## run the addons' own tests in Odoo
 	$(PYTEST) $(ODOO_TESTS)
+
+packaging: test-environment  ## test the wheel, buildout and the command oe with each kind of Odoo
+	$(PYTEST) $(PACKAGING)
 
 e2e: test-environment  ## test in Chromium
 	$(PYTEST) $(E2E)

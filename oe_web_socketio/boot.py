@@ -45,7 +45,6 @@ def boot(conf: str | None, addons_path: str | None, log_level: str, logfile: str
     import odoo
 
     odoo.evented = True  # not before: loading Odoo resets it
-    from odoo.modules import module
     from odoo.service.server import load_server_wide_modules
     from odoo.tools import config
 
@@ -54,5 +53,4 @@ def boot(conf: str | None, addons_path: str | None, log_level: str, logfile: str
     argv += [f"--logfile={logfile}"] if logfile else []
     argv += [f"--addons-path={addons_path}"] if addons_path else []
     config.parse_config(argv, setup_logging=True)
-    module.initialize_sys_path()
     load_server_wide_modules()

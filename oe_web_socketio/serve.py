@@ -57,6 +57,7 @@ class Process:
             signal_handler(number, self._stop.set)
         self._listen()
         jobs = [gevent.spawn(d.run, self._gave_up) for d in self.server.databases.values()]
+        jobs += [gevent.spawn(d.trim) for d in self.server.databases.values()]
         jobs.append(gevent.spawn(SessionWatch(self.server).run))
         jobs.append(gevent.spawn(self._tell_positions))
         self._stop.wait()

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
+import psycopg2
+
 from pgsocketio.adapter import AbstractAdapter
 from pgsocketio.errors import BadPosition, TemporarilyUnavailable
 from pgsocketio.hub import Hub
@@ -46,6 +48,9 @@ class DatabaseBackplane:
             publish(cursor, BACKPLANE, {**act, "room": room, "skip": skip})
         self._members.emit(self._database, namespace, event, args, room, skip)
 
+    def missed(self) -> None:
+        logger.error("database %r: acts of other server processes were missed", self._database)
+
     def deliver(self, messages: Sequence[Message], stamp: Stamp) -> None:
         """What other processes want done here; the hub calls it."""
         for message in messages:
@@ -75,7 +80,7 @@ class Database:
         on_ready: Callable[[], Any] = lambda: None,
     ) -> None:
         self.name = name
-        self._members = members
+        self._members, self._runtime = members, runtime
         self._connections = Connections(lambda _database: connect("publish"))
         self.hub: Hub = Hub(lambda: self.listener.wake(), lambda: runtime.sleep(0))
         self.backplane = DatabaseBackplane(name, node, members, self._connections)
@@ -96,6 +101,9 @@ class Database:
         self.need_ready()
         if position.epoch != self.listener.epoch:
             return None
+        now = self.hub.stamp.position.snapshot if self.hub.stamp else position.snapshot
+        if position.snapshot.needs(self.listener.trimmed, now):
+            return None
         if self._ahead(position):
             if not self.listener.wait_for_read(5.0):
                 raise TemporarilyUnavailable(f"database {self.name!r} does not answer")
@@ -114,6 +122,16 @@ class Database:
         """
         if not self.listener.ready:
             raise TemporarilyUnavailable(f"database {self.name!r} is away")
+
+    def trim(self) -> None:
+        """Drop old messages of the log, once a minute; the loop of its own job."""
+        while True:
+            self._runtime.sleep(60.0)
+            try:
+                with self.cursor() as cursor:
+                    cursor.execute("SELECT web_socketio_trim()")
+            except psycopg2.Error as error:
+                logger.warning("database %r: the log was not trimmed: %s", self.name, error)
 
     def cursor(self) -> AbstractContextManager[Any]:
         """A cursor in autocommit, beside any pool."""

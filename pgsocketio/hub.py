@@ -37,6 +37,9 @@ class _Replay:
             given.update(m["id"] for m in missed)  # in case this read breaks off
             self.sink.deliver(missed, self.since.stamp)
 
+    def missed(self) -> None:
+        self.sink.missed()
+
     __hash__ = object.__hash__
 
 
@@ -143,10 +146,11 @@ class Hub:
         finally:
             self._delivering = False
 
-    def begin_read(self, now: Position) -> Snapshot:
+    def begin_read(self, now: Position, trimmed: int = 0) -> Snapshot:
         """Start a read of the log.
 
         :param now: where a hub that never read starts from.
+        :param trimmed: the newest transaction that is not in the log any more.
         :returns: the snapshot to read from: the oldest of the hub's and of the waiting listeners'.
         """
         if self.stamp is None:
@@ -155,6 +159,8 @@ class Hub:
         routes = Routes(self._breathe)
         for replay in replays:
             routes.add(replay, replay.adapter, replay.args)
+            if replay.since.position.snapshot.needs(trimmed, now.snapshot):
+                replay.missed()
         self._reading = (routes, replays)
         oldest = self.stamp.position.snapshot
         for replay in replays:

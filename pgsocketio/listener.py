@@ -78,6 +78,7 @@ class Listener:
         self.ready = False
         self.error: str | None = None
         self.epoch: str | None = None
+        self.trimmed = 0
         self._connect, self._runtime = connect, runtime
         self._beat = f"{_BEAT}{node}"
         self._on_ready, self._on_foreign_log = on_ready, on_foreign_log
@@ -265,9 +266,14 @@ class Listener:
         assert self._log is not None and self.epoch is not None
         self._read_wanted = False
         self._reads_started = started = self._reads_started + 1
-        now = self._log.position()
+        now, self.trimmed, clock = self._log.now()
+        self._codec.clock = clock
+        if self.hub.stamp and self.hub.stamp.position.snapshot.needs(self.trimmed, now.snapshot):
+            logger.error("database %r: messages were trimmed that nobody read here", self.name)
+            self.hub.reset()
+            self._on_foreign_log()
         snapshot = now.snapshot
-        for upto, messages in self._log.read(self.hub.begin_read(now)):
+        for upto, messages in self._log.read(self.hub.begin_read(now, self.trimmed)):
             self.hub.read(messages)
             snapshot = upto
         self.hub.end_read(Position(self.epoch, snapshot))

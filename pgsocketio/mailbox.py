@@ -38,11 +38,12 @@ class Mailbox:
     and catches up from the log when it is empty; volatile messages are dropped then.
 
     :param arrived: called when something waits that :meth:`next` will give. Must not block.
+    :param missed: called when what it missed is not in the log any more. Must not block.
     """
 
     __slots__ = (
         "_again", "_arrived", "_batch", "_behind", "_given", "_limits", "_size", "_waiting",
-        "adapter", "args", "closed", "hub",
+        "adapter", "args", "closed", "hub", "missed",
     )  # fmt: skip
 
     def __init__(
@@ -52,10 +53,12 @@ class Mailbox:
         args: tuple[Any, ...],
         arrived: Callable[[], Any],
         limits: MailboxLimits = MailboxLimits(),
+        missed: Callable[[], Any] = lambda: None,
     ) -> None:
         self.hub, self.adapter, self.args = hub, adapter, args
         self.closed = False
         self._arrived = arrived
+        self.missed = missed
         self._limits = limits
         self._waiting: deque[Item] = deque()
         self._size = 0

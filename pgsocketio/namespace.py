@@ -267,36 +267,38 @@ class BaseNamespace:
         """Call the method of an event: spaces in its name become underscores."""
         name, args = packet["name"], packet["args"]
         if not _EVENT_NAME.fullmatch(name):
-            return self._refuse(
-                "unallowed_event_name", "the name of an event is letters, digits, _ and spaces"
-            )
+            text = "the name of an event is letters, digits, _ and spaces"
+            return self._refuse("unallowed_event_name", text, packet)
         return self.call_method_with_acl(f"on_{name.replace(' ', '_')}", packet, *args)
 
     def call_method_with_acl(self, method_name: str, packet: dict[str, Any], *args: Any) -> Any:
         """As :meth:`call_method`, when the client may call it now."""
         if not self.is_method_allowed(method_name):
-            return self._refuse(
-                "method_access_denied", f'You do not have access to method "{method_name}"'
-            )
+            text = f'You do not have access to method "{method_name}"'
+            return self._refuse("method_access_denied", text, packet)
         return self.call_method(method_name, packet, *args)
 
     def call_method(self, method_name: str, packet: dict[str, Any], *args: Any) -> Any:
         """Call a method with a client's arguments, checked against its signature."""
         method = getattr(self, method_name, None)
         if method is None:
-            return self._refuse("no_such_method", f'The method "{method_name}" was not found')
+            text = f'The method "{method_name}" was not found'
+            return self._refuse("no_such_method", text, packet)
         if list(inspect.signature(method).parameters) == ["packet"]:
             return method(packet)
-        return self.call_checked(method, method_name, args)
+        return self.call_checked(method, packet, args)
 
-    def call_checked(self, function: Callable[..., Any], name: str, args: Sequence[Any]) -> Any:
+    def call_checked(
+        self, function: Callable[..., Any], packet: dict[str, Any], args: Sequence[Any]
+    ) -> Any:
         """Call a function with a client's arguments, when they fit its signature."""
         try:
             inspect.signature(function).bind(*args)
         except TypeError as error:
-            return self._refuse("invalid_method_args", f'"{name}": {error}')
+            return self._refuse("invalid_method_args", f'"{packet["name"]}": {error}', packet)
         return function(*args)
 
-    def _refuse(self, name: str, message: str) -> Refused:
-        self.error(name, message)
+    def _refuse(self, name: str, message: str, packet: dict[str, Any]) -> Refused:
+        """Tell the client that no method took its event: where it asked, with the answer."""
+        self.error(name, message, quiet=packet.get("id") is not None)
         return Refused(name, message)

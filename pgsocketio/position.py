@@ -60,6 +60,14 @@ class Snapshot:
         xip = {xid for xid in (*self.xip, *other.xip) if xid < xmax}
         return Snapshot(min((xmax, *xip)), xmax, tuple(sorted(xip)))
 
+    def needs(self, trimmed: int, now: Snapshot) -> bool:
+        """Whether something after this snapshot may be among what was trimmed.
+
+        :param trimmed: the newest transaction that was.
+        :param now: what still runs there was not trimmed.
+        """
+        return trimmed >= self.xmax or any(xid <= trimmed and now.sees(xid) for xid in self.xip)
+
     def sees(self, xid: int) -> bool:
         """Whether a transaction committed before this snapshot was taken (or was rolled back)."""
         return xid < self.xmin or (xid < self.xmax and xid not in self.xip)

@@ -115,7 +115,9 @@ class Reader:
         self._key = key
         socket = self._socket
         limits = socket.settings.mailbox
-        self._mailbox = Mailbox(socket.hub, self._adapter, args, self._arrived.set, limits)
+        self._mailbox = Mailbox(
+            socket.hub, self._adapter, args, self._arrived.set, limits, socket.missed
+        )
         self._mailbox.start(since)
         return self._mailbox
 

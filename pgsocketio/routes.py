@@ -21,6 +21,9 @@ class Sink(Protocol):
 
     def deliver(self, messages: Sequence[Message], stamp: Stamp) -> None: ...
 
+    def missed(self) -> None:
+        """Messages between where it started and now are not in the log any more."""
+
 
 def _typed(value: Any) -> Hashable:
     """A key in which True and 1 differ; unhashable values are only equal to themselves."""

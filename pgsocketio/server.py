@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pgsocketio import packet as sio
 from pgsocketio.client import ClientSocket
-from pgsocketio.errors import HandlerError, NotEncodable
+from pgsocketio.errors import ConnectRefused, HandlerError, NotEncodable
 from pgsocketio.hub import Hub
 from pgsocketio.mailbox import MailboxLimits
 from pgsocketio.members import Members
@@ -140,6 +140,19 @@ class Server:
 
     # -- clients -----------------------------------------------------------------------------
 
+    def environ(self, socket: NamespaceSocket) -> dict[str, Any]:
+        """The WSGI environ of a client's handshake; a framework may know more of it."""
+        return {**socket.client.connection.environ, "socketio": socket}
+
+    def create(
+        self, socket: NamespaceSocket, namespace_class: type[BaseNamespace]
+    ) -> BaseNamespace:
+        """Make a client's namespace. May block.
+
+        :raises ConnectRefused: to refuse the client.
+        """
+        return namespace_class({"socketio": socket}, socket.name)
+
     def connected(self, socket: NamespaceSocket) -> None:
         """A client was accepted by its namespace."""
         assert socket.namespace is not None
@@ -154,8 +167,12 @@ class Server:
         :returns: whether it is in; a namespace without scope waits for credentials.
         """
         assert socket.namespace is not None
-        if socket.scope is None:
-            scope = socket.namespace.get_scope()
+        if socket.scope is None and socket.accepted:
+            try:
+                scope = socket.namespace.get_scope()
+            except ConnectRefused as error:
+                socket.disconnect(reason=str(error))
+                return False
             if scope is not None and socket.gone is None:
                 socket.admit(scope)
         return socket.scope is not None

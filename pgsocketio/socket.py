@@ -52,12 +52,13 @@ class NamespaceSocket:
 
     :ivar version: of the wire protocol that the client speaks, None for plain Socket.IO.
     :ivar scope: whose rooms and messages it shares; None until it was let in.
+    :ivar accepted: whether the client was told that it is connected.
     :ivar gone: why it left; None while it is there.
     """
 
     __slots__ = (
-        "_acks", "_class", "_queue", "_readers", "_subscribers", "_waiting", "_working", "client",
-        "gone", "jobs", "name", "namespace", "progress", "rooms", "scope", "server", "sid",
+        "_acks", "_class", "_queue", "_readers", "_subscribers", "_waiting", "_working",
+        "accepted", "client", "gone", "jobs", "name", "namespace", "progress", "rooms", "scope", "server", "sid",
         "version",
     )  # fmt: skip
 
@@ -69,6 +70,7 @@ class NamespaceSocket:
         self.sid = self.server.new_sid()
         self.version: int | None = None
         self.scope: Scope | None = None
+        self.accepted = False
         self.gone: str | None = None
         self.namespace: BaseNamespace | None = None
         self.progress = Progress(wire.Auth(), self.runtime.monotonic())
@@ -94,9 +96,7 @@ class NamespaceSocket:
 
     @property
     def environ(self) -> dict[str, Any]:
-        environ = self.client.connection.environ
-        environ["socketio"] = self
-        return environ
+        return self.server.environ(self)
 
     @property
     def session(self) -> Any:
@@ -157,15 +157,22 @@ class NamespaceSocket:
             auth = wire.parse_auth(packet.data)
             self.version = auth.version
             self.progress = Progress(auth, self.runtime.monotonic())
-            self.namespace = self._class({"socketio": self}, self.name)
+            self.namespace = self.server.create(self, self._class)
             self.namespace.initialize()
             self.namespace.authenticate(auth.raw)
         except ConnectRefused as error:
             self._refuse(error)
             return
+        except TemporarilyUnavailable:
+            raise
+        except Exception:
+            logger.exception("namespace %s failed to start; the client's others go on", self.name)
+            self._refuse(ConnectRefused("Internal error"))
+            return
         if self.gone is not None:
             return
         self.client.send(Packet(sio.CONNECT, self.name, {"sid": self.sid}))
+        self.accepted = True
         self.server.connected(self)
 
     def _refuse(self, error: ConnectRefused) -> None:
@@ -232,6 +239,11 @@ class NamespaceSocket:
         subscriber = self._subscribers.pop(wire.reader_key(event, adapter, tuple(args)), None)
         if subscriber is not None:
             subscriber.leave()
+
+    def missed(self) -> None:
+        """Tell the client that it cannot be caught up."""
+        if self.version is not None:
+            self.emit(wire.RECOVERED, [{"recovered": False}])
 
     def tell_position(self, force: bool = False) -> None:
         """Tell a versioned client how far it is, when that changed."""

@@ -99,6 +99,9 @@ class Subscriber:
             if prepared is not None:
                 connection.send_prepared(prepared)
 
+    def missed(self) -> None:
+        self.socket.missed()
+
     def _prepare(self, message: Message, generation: int) -> Prepared | None:
         """The packet of a message, made once for all clients that receive the same."""
         key = (self._form, generation)
@@ -148,7 +151,9 @@ class AcknowledgedSubscriber(Subscriber):
         self._attempts = 0
         self._timer: Job | None = None
         limits = self.socket.settings.mailbox
-        self._mailbox = Mailbox(self.socket.hub, self.adapter, self.args, self._send, limits)
+        self._mailbox = Mailbox(
+            self.socket.hub, self.adapter, self.args, self._send, limits, self.socket.missed
+        )
         self._mailbox.start(self.socket.progress.since(self._key))
 
     @property

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from zlib import crc32
 
@@ -27,6 +28,10 @@ UNDELIVERED = "web_socketio:undelivered"
 CLOSED = "web_socketio:closed"
 
 MAX_SEEN = 10_000
+MAX_AGE = 30.0
+"""Seconds after which a volatile message is not believed any more."""
+MAX_NONCES = 500_000
+"""Volatile messages remembered within that time."""
 _NOTIFY = re.compile(r"1:([0-9a-f]{64}):(\{.*\})", re.DOTALL | re.ASCII)
 _HINT = "1:"
 
@@ -97,24 +102,40 @@ def envelope(
 class NotifyCodec:
     """Reads NOTIFY payloads of version 1: ``1:<hmac>:<json>`` or the hint ``1:``.
 
-    NOTIFY has no access control, so content counts only with the keyed hash of it; all else is a
-    hint to read the log. Written by ``web_socketio_notify`` in ``sql/``.
+    NOTIFY has no access control, so content counts only with the keyed hash of it, and only once;
+    all else is a hint to read the log. Written by ``web_socketio_notify`` in ``sql/``.
 
     :param secret: shared by the database function and the server, bytes.
+    :ivar clock: PostgreSQL's, not long ago (seconds since 1970).
     """
 
     def __init__(self, secret: bytes) -> None:
         self._secret = secret
+        self.clock = 0.0
+        self._nonces: dict[str, None] = {}
 
     def decode(self, payload: str) -> Message | None:
-        """The message that a payload carries, None when it is a hint (or forged)."""
+        """The message that a payload carries, None when it is a hint (or forged, or repeated)."""
         match = _NOTIFY.fullmatch(payload)
         if match is None:
             return None
         expected = hmac.new(self._secret, match[2].encode(), hashlib.sha256).hexdigest()
         if not hmac.compare_digest(expected, match[1]):
             return None
-        return _message(json.loads(match[2]), len(match[2]))
+        body = json.loads(match[2])
+        if body.get("i") is None and not self._is_new(body):
+            return None
+        return _message(body, len(match[2]))
+
+    def _is_new(self, body: dict[str, Any]) -> bool:
+        """Whether a volatile message was not heard before; a durable one is known by its id."""
+        age = self.clock - datetime.fromisoformat(body["d"]).timestamp()
+        if age > MAX_AGE or body["n"] in self._nonces:
+            return False
+        self._nonces[body["n"]] = None
+        if len(self._nonces) > MAX_NONCES:
+            del self._nonces[next(iter(self._nonces))]
+        return True
 
 
 def _message(body: dict[str, Any], size: int) -> Message:

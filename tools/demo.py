@@ -52,25 +52,28 @@ def main_job() -> None:
 
 
 @contextmanager
-def running(port: int, realtime_port: int, addons: Sequence[Path] = ()) -> Iterator[list[Child]]:
+def running(
+    port: int, realtime_port: int, addons: Sequence[Path] = (), *, name: str = "demo"
+) -> Iterator[list[Child]]:
     """Run the demo for the length of a ``with`` block.
 
     :param addons: folders of addons to install beside the examples
+    :param name: of its data and logs, for who wants a demo apart from the usual one
     """
     checkout = hashlib.sha256(str(ROOT).encode()).hexdigest()[:8]
-    folder = cache_dir() / f"demo-{checkout}"
+    folder = cache_dir() / f"{name}-{checkout}"
     folder.mkdir(exist_ok=True)
     odoo = find_or_fetch()
     with ExitStack() as stack:
         stack.callback(say, "-- ended")
         with step("starting PostgreSQL"):
-            postgres = Postgres(folder / "postgres", name="demo-postgres")
+            postgres = Postgres(folder / "postgres", name=f"{name}-postgres")
             stack.callback(postgres.close)
         addons = [*our_addons(), *addons]
         instance = OdooInstance(odoo, postgres, folder / "odoo", addons)
         install(instance, postgres, addons, folder / "installed", realtime_port)
         with step("starting Odoo"):
-            web = instance.serve(DB, port=port, name="demo-odoo")
+            web = instance.serve(DB, port=port, name=f"{name}-odoo")
             stack.callback(web.stop, timeout=5)  # it waits long for open pages
             urllib.request.urlopen(f"http://127.0.0.1:{port}/web/login", timeout=60).close()
         with step("starting the realtime server"):

@@ -6,6 +6,7 @@ from tools.console import main, say
 from tools.odoo import find_or_fetch
 from tools.postgres import programs
 from tools.programs import chromium, nginx, node_modules
+from tools.wheels import wheels
 
 
 def fetch_all() -> None:
@@ -15,6 +16,7 @@ def fetch_all() -> None:
     say(f"-- Chromium:   {chromium()}")
     say(f"-- nginx:      {nginx()}")
     say(f"-- Node.js:    {node_modules()}")
+    say(f"-- wheels:     {wheels()}")
 
 
 if __name__ == "__main__":

@@ -190,16 +190,15 @@ class LongPollingNameSpace(OpenERPNameSpace):
         handlers = self._handlers("on", packet["name"]) if allowed else []
         if not handlers:
             return super().process_event(packet)
-        results = [self._call(handler, packet["args"]) for handler in handlers]
+        results = [self._call(handler, packet) for handler in handlers]
         return next((result for result in results if result is not None), None)
 
-    def _call(self, handler: Handler, args: list[Any]) -> Any:
+    def _call(self, handler: Handler, packet: dict[str, Any]) -> Any:
         if handler.adapter is not None:
-            self.spawn(self._listen, handler, None, *args)
+            self.spawn(self._listen, handler, None, *packet["args"])
             return None
-        return self.call_checked(
-            handler.function, handler.event, [HandlerSession(self, handler), *args]
-        )
+        args = [HandlerSession(self, handler), *packet["args"]]
+        return self.call_checked(handler.function, packet, args)
 
 
 on = LongPollingNameSpace.on

@@ -7,6 +7,9 @@
     "author": "oe.web.socketio contributors",
     "depends": ["web"],
     "external_dependencies": {"python": ["oe.web.socketio"]},
+    "data": [
+        "data/ir_cron.xml",
+    ],
     "assets": {
         "web.assets_backend": [
             ("prepend", "web_socketio/static/src/openerp.js"),

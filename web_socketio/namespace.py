@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
+import psycopg2
 from odoo.addons.web_socketio import compat
 from odoo.addons.web_socketio.environment import ModelProxy
 from odoo.addons.web_socketio.session import OdooSession, open_session
@@ -16,7 +17,7 @@ from odoo.api import Environment
 from odoo.exceptions import RedirectWarning, UserError
 
 from pgsocketio.adapter import AbstractAdapter
-from pgsocketio.errors import ConnectRefused, HandlerError
+from pgsocketio.errors import ConnectRefused, HandlerError, TemporarilyUnavailable
 from pgsocketio.log.publisher import publish
 from pgsocketio.namespace import BaseNamespace
 from pgsocketio.reader import Reader
@@ -35,6 +36,7 @@ class OpenERPNameSpace(BaseNamespace):
     """
 
     adapterClass: type[AbstractAdapter] | None = None
+    _locked = True
 
     # -- who it is ---------------------------------------------------------------------------
 
@@ -56,22 +58,38 @@ class OpenERPNameSpace(BaseNamespace):
         return session
 
     def authenticate(self, auth: dict[str, Any]) -> None:
-        if isinstance(self.socket.session, OdooSession):
-            self._let_in(auth)
-            return
         sid = auth.get("session_id")
-        session = self._open(sid or self._cookie())
-        if session is not None:
-            self.socket.session = session
-            self._let_in(auth)
-        elif sid:
+        if not self._is_known() and not self._open(sid or self._cookie()) and sid:
             raise ConnectRefused("session expired")
+        if self._is_known():
+            self._let_in(auth)
 
-    def _open(self, sid: Any) -> OdooSession | None:
+    def _is_known(self) -> bool:
+        """Whether a session of this connection was validated, on whichever namespace."""
+        return isinstance(self.socket.session, OdooSession)
+
+    def _open(self, sid: Any) -> bool:
+        """Validate a session for this connection, also for namespaces that wait for one.
+
+        :raises TemporarilyUnavailable: when the database cannot be asked now.
+        """
         if not sid:
-            return None
-        databases = self.socket.server.databases
-        return open_session(databases, sid, self.environ.get("HTTP_HOST", ""))
+            return False
+        databases, host = self.socket.server.databases, self.environ.get("HTTP_HOST", "")
+        try:
+            session = open_session(databases, sid, host)
+        except psycopg2.OperationalError as error:
+            raise TemporarilyUnavailable("the database of the session is away") from error
+        if session is None:
+            return False
+        if not self._is_known():
+            self.socket.session = session
+        return self.session.sid == session.sid
+
+    def _share(self) -> None:
+        """Let in the namespaces of this connection that were connected without credentials."""
+        for socket in list(self.socket.client.namespaces.values()):
+            socket.server.admit(socket)
 
     def _cookie(self) -> str | None:
         try:
@@ -86,24 +104,27 @@ class OpenERPNameSpace(BaseNamespace):
             raise ConnectRefused("Invalid namespace")
         if "allowed_company_ids" in auth:
             self.session.select_companies(auth["allowed_company_ids"])
+        self._locked = False
         self.lift_acl_restrictions()
 
     def get_scope(self) -> Scope | None:
-        return self.session.database if isinstance(self.socket.session, OdooSession) else None
+        if not self._is_known():
+            return None
+        if self._locked:
+            self._let_in({})
+        return self.session.database
 
     def on_session_id(self, session_id: Any) -> bool:
         """Validate the Odoo session of a client that has no cookies."""
         if self.socket.scope is not None:
             return True
-        session = self._open(session_id)
-        if session is None:
+        if not self._open(session_id):
             raise HandlerError("session expired", name="SessionExpired")
-        self.socket.session = session
-        self._let_in({})
-        self.socket.server.admit(self.socket)
+        self._share()
         return True
 
     def admitted(self) -> None:
+        self._share()
         self.recv_session()
 
     def on_allowed_company_ids(self, company_ids: Any) -> list[int]:

@@ -78,7 +78,7 @@ class Engine:
 
     @property
     def connections(self) -> Mapping[str, Connection]:
-        """Open connections by sid."""
+        """Open connections by sid; go through a copy when sending, which may drop some."""
         return self._connections
 
     @property

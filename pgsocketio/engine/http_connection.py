@@ -3,38 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from enum import Enum
-from typing import Final, Protocol
+from typing import Final
 
 from .errors import RequestError
 from .http import Request, RequestParser, response_head
+from .http_state import Handler, State
 from .runtime import Runtime
 from .stream import Stream
 
 _FIXED_HEADERS: Final = (("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"))
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
-
-
-class Handler(Protocol):
-    """Who answers requests, with :meth:`HttpConnection.respond` or piece by piece."""
-
-    def on_head(self, http: HttpConnection, request: Request) -> int | None:
-        """Return how many bytes of body to accept, or None when it was answered already."""
-
-    def on_request(self, http: HttpConnection, request: Request) -> None:
-        """Answer now or later a request that has arrived completely."""
-
-
-class State(Enum):
-    """Where a connection is; the handler's answer leads from HEAD, BODY or BUSY onwards."""
-
-    IDLE = "waiting for a request"
-    HEAD = "receiving a head"
-    BODY = "receiving a body"
-    BUSY = "answering"
-    FLUSH = "waiting until the answer is taken"
-    LINGER = "answered for the last time, waiting for the peer's end"
-    GONE = "closed or handed over"
 
 
 _RECEIVING: Final = (State.IDLE, State.HEAD, State.BODY)

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 from . import frames
 from .connection import Connection
 from .errors import Refused, RequestError
+from .fallback import NotFound
 from .handshake import Handshake
 from .http import Request
 from .http_connection import HttpConnection
@@ -38,13 +39,15 @@ class Router:
         self._engine = engine
         self._settings = settings
         self._path = settings.path.rstrip("/")
+        self._alone = isinstance(engine.fallback, NotFound)
         self.trust = ProxyTrust(settings.proxy_networks())
         self._origins = OriginPolicy(settings.allowed_origins)
         self._upgrades = ["websocket"] if "websocket" in settings.transports else []
 
     def owns(self, request: Request) -> bool:
-        """Tell whether this path is the transport's."""
-        return request.path.rstrip("/") == self._path
+        """Tell whether this is for the transport; a page of the fallback may share its path."""
+        at_path = request.path.rstrip("/") == self._path
+        return at_path and (self._alone or "&EIO=" in f"&{request.query}")
 
     def on_head(self, http: HttpConnection, request: Request) -> int | None:
         if not self.owns(request):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from _socket import socket as Socket
 from collections.abc import Callable
 
-from .http_connection import Handler, HttpConnection
+from .http_connection import HttpConnection
+from .http_state import Handler
 from .limits import CountPerKey, network_key
 from .runtime import Runtime
 from .stream import Stream

@@ -29,14 +29,23 @@ _READ = f"""
 """
 
 
+_NOW = """
+    SELECT web_socketio_position(), value::bigint, extract(epoch FROM clock_timestamp())::float8
+    FROM web_socketio_meta WHERE key = 'trimmed_xid'
+"""
+
+
 class LogReader:
     """Reads the log of one database.
 
-    :param connection: psycopg2, in autocommit.
+    :param connection: psycopg2, in autocommit; nobody else uses it.
     """
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
+        with connection.cursor() as cursor:
+            # Slots are emptied and filled between two ANALYZE: the planner knows nothing of them.
+            cursor.execute("SET enable_seqscan = off")
         self.rows_read = 0
 
     def _one(self, statement: str, *args: Any) -> Any:
@@ -53,9 +62,16 @@ class LogReader:
         text = self._one("SELECT value FROM web_socketio_meta WHERE key = 'secret'")
         return bytes.fromhex(text)
 
-    def position(self) -> Position:
-        """Now."""
-        return Position.parse(self._one("SELECT web_socketio_position()"))
+    def now(self) -> tuple[Position, int, float]:
+        """Where the log stands.
+
+        :returns: the position, the newest transaction that was trimmed, and PostgreSQL's clock
+            (seconds since 1970).
+        """
+        with self._connection.cursor() as cursor:
+            cursor.execute(_NOW)
+            position, trimmed, clock = cursor.fetchone()
+        return Position.parse(position), trimmed, clock
 
     def renew(self) -> bool:
         """Start another log when this one was made elsewhere: restored, duplicated, promoted.
@@ -65,10 +81,6 @@ class LogReader:
         with self._connection.cursor() as cursor:
             cursor.execute("SELECT web_socketio_renew()")
             return bool(cursor.fetchone()[0])
-
-    def trimmed_xid(self) -> int:
-        """The newest transaction of which messages were trimmed, 0 for none."""
-        return int(self._one("SELECT value FROM web_socketio_meta WHERE key = 'trimmed_xid'"))
 
     def read(self, since: Snapshot) -> Iterator[tuple[Snapshot, list[Message]]]:
         """Read what a snapshot did not see, page by page in order of ids.

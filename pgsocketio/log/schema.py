@@ -50,7 +50,7 @@ def install(cursor: Any) -> int:
 def uninstall(cursor: Any) -> None:
     """Drop every object and every message."""
     cursor.execute("DROP TABLE IF EXISTS web_socketio_log, web_socketio_meta CASCADE")
-    cursor.execute("DROP SEQUENCE IF EXISTS web_socketio_log_id")
+    cursor.execute("DROP SEQUENCE IF EXISTS web_socketio_log_id, web_socketio_slot")
     cursor.execute(
         "SELECT oid::regprocedure::text FROM pg_proc WHERE proname LIKE 'web\\_socketio\\_%' "
         "AND pronamespace = current_schema()::regnamespace"

@@ -7,23 +7,37 @@ CREATE TABLE @schema@.web_socketio_meta (
 );
 COMMENT ON TABLE @schema@.web_socketio_meta IS 'oe.web.socketio: version, secret and epoch of the message log';
 
+INSERT INTO @schema@.web_socketio_meta (key, value) VALUES
+    ('trimmed_xid', '0'), ('retention', '24 hours'), ('max_size', '1073741824'),
+    ('slot_since', now()::text);
+
+-- Makes another log of it: older positions and older content count no more.
 -- The HMAC of RFC 2104 needs the secret XORed with two constants; both are kept ready.
-WITH secret AS (
-    SELECT decode(replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''), 'hex')
-           || decode(repeat('00', 32), 'hex') AS bytes
-), pads AS (
-    SELECT string_agg(lpad(to_hex(get_byte(bytes, i) # 54), 2, '0'), '' ORDER BY i) AS inner_pad,
-           string_agg(lpad(to_hex(get_byte(bytes, i) # 92), 2, '0'), '' ORDER BY i) AS outer_pad,
-           encode(min(bytes), 'hex') AS secret
-    FROM secret, generate_series(0, 63) AS i
-)
-INSERT INTO @schema@.web_socketio_meta (key, value)
-SELECT key, value FROM pads, LATERAL (VALUES
-    ('inner_pad', inner_pad), ('outer_pad', outer_pad), ('secret', left(secret, 64)),
-    ('log', gen_random_uuid()::text), ('slot', '0'), ('trimmed_xid', '0')
-) AS rows(key, value);
+CREATE FUNCTION @schema@.web_socketio_new_log() RETURNS void
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, @schema@, pg_temp AS $$
+    WITH secret AS (
+        SELECT decode(replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''), 'hex')
+               || decode(repeat('00', 32), 'hex') AS bytes
+    ), pads AS (
+        SELECT string_agg(lpad(to_hex(get_byte(bytes, i) # 54), 2, '0'), '' ORDER BY i) AS inner_pad,
+               string_agg(lpad(to_hex(get_byte(bytes, i) # 92), 2, '0'), '' ORDER BY i) AS outer_pad,
+               encode(min(bytes), 'hex') AS secret
+        FROM secret, generate_series(0, 63) AS i
+    )
+    INSERT INTO web_socketio_meta (key, value)
+    SELECT key, value FROM pads, LATERAL (VALUES
+        ('inner_pad', inner_pad), ('outer_pad', outer_pad), ('secret', left(secret, 64)),
+        ('log', gen_random_uuid()::text), ('trimmed_xid', '0')
+    ) AS rows(key, value)
+    ON CONFLICT (key) DO UPDATE SET value = excluded.value
+$$;
+SELECT @schema@.web_socketio_new_log();
 
 CREATE SEQUENCE @schema@.web_socketio_log_id;
+
+-- The slot that is filled now. A sequence, because its value is no matter of snapshots: a transaction
+-- that began before the change writes into the new slot too, so a closed slot stays closed.
+CREATE SEQUENCE @schema@.web_socketio_slot MINVALUE 0 MAXVALUE 3;
 
 -- Four slots, filled in turn and emptied by TRUNCATE: constant time, and a DROP TABLE would make
 -- every publisher wait behind one open reader.
@@ -72,7 +86,7 @@ BEGIN
     IF NOT FOUND THEN
         RETURN false;  -- another server was first
     END IF;
-    UPDATE web_socketio_meta SET value = gen_random_uuid()::text WHERE key = 'log';
+    PERFORM web_socketio_new_log();
     TRUNCATE web_socketio_log;
     RETURN true;
 END
@@ -139,8 +153,7 @@ BEGIN
     END IF;
     IF durable THEN
         INSERT INTO web_socketio_log AS l (slot, channel, uid, payload)
-        VALUES ((SELECT value::smallint FROM web_socketio_meta WHERE key = 'slot'),
-                channel, user_id, payload)
+        VALUES ((SELECT last_value FROM web_socketio_slot), channel, user_id, payload)
         RETURNING l.id, l.xid, l.date INTO entry;
         IF defer THEN
             PERFORM set_config('web_socketio.deferred', '1', true);
@@ -195,11 +208,75 @@ BEGIN
 END
 $$;
 
+-- Empties a slot, unless somebody reads or writes it; says whether it did.
+CREATE FUNCTION @schema@.web_socketio_empty(number integer) RETURNS boolean
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, @schema@, pg_temp SET lock_timeout = '50ms' AS $$
+DECLARE
+    newest xid8;
+BEGIN
+    EXECUTE format('LOCK TABLE web_socketio_log_%s IN ACCESS EXCLUSIVE MODE', number);
+    EXECUTE format('SELECT xid FROM web_socketio_log_%s ORDER BY xid DESC LIMIT 1', number) INTO newest;
+    IF newest IS NOT NULL THEN
+        UPDATE web_socketio_meta SET value = newest::text
+        WHERE key = 'trimmed_xid' AND value::numeric < newest::text::numeric;
+        EXECUTE format('TRUNCATE web_socketio_log_%s', number);
+    END IF;
+    DELETE FROM web_socketio_meta WHERE key = 'closed_' || number;
+    RETURN true;
+EXCEPTION WHEN lock_not_available THEN
+    RETURN false;  -- the next call tries again
+END
+$$;
+
+-- Drops what is older than the retention or beyond the size; to be called every minute or so, by
+-- whomever: one call at a time does it, the others return at once.
+CREATE FUNCTION @schema@.web_socketio_trim() RETURNS integer
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, @schema@, pg_temp AS $$
+DECLARE
+    retention constant interval := (SELECT value FROM web_socketio_meta WHERE key = 'retention');
+    max_size constant bigint := (SELECT value FROM web_socketio_meta WHERE key = 'max_size');
+    slot constant integer := (SELECT last_value FROM web_socketio_slot);
+    next_slot constant integer := (slot + 1) % 4;
+    too_large boolean;
+    closed record;
+    emptied integer := 0;
+BEGIN
+    IF NOT pg_try_advisory_xact_lock(1869969266) THEN
+        RETURN 0;
+    END IF;
+    FOR closed IN SELECT substr(key, 8)::integer AS number, value::timestamptz AS at
+                  FROM web_socketio_meta WHERE key LIKE 'closed\_%' ORDER BY at LOOP
+        too_large := (SELECT sum(pg_total_relation_size(format('@schema@.web_socketio_log_%s', i)::regclass))
+                      FROM generate_series(0, 3) AS i) > max_size;
+        IF closed.at < clock_timestamp() - retention OR too_large THEN
+            emptied := emptied + web_socketio_empty(closed.number)::integer;
+        END IF;
+    END LOOP;
+    -- On to the next slot, when it is free and this one holds its share.
+    IF EXISTS (SELECT 1 FROM web_socketio_meta WHERE key = 'closed_' || next_slot) THEN
+        RETURN emptied;
+    END IF;
+    IF (SELECT value::timestamptz FROM web_socketio_meta WHERE key = 'slot_since')
+            < clock_timestamp() - retention / 2
+        OR pg_total_relation_size(format('@schema@.web_socketio_log_%s', slot)::regclass) > max_size / 4
+    THEN
+        PERFORM setval('web_socketio_slot', next_slot);
+        UPDATE web_socketio_meta SET value = clock_timestamp()::text WHERE key = 'slot_since';
+        INSERT INTO web_socketio_meta (key, value) VALUES ('closed_' || slot, clock_timestamp()::text);
+    END IF;
+    RETURN emptied;
+END
+$$;
+COMMENT ON FUNCTION @schema@.web_socketio_trim() IS 'drops old messages; returns how many slots were emptied';
+
 REVOKE ALL ON FUNCTION
     @schema@.web_socketio_sealed(text),
     @schema@.web_socketio_send(text),
     @schema@.web_socketio_epoch(),
+    @schema@.web_socketio_new_log(),
     @schema@.web_socketio_renew(),
+    @schema@.web_socketio_empty(integer),
+    @schema@.web_socketio_trim(),
     @schema@.web_socketio_position(),
     @schema@.web_socketio_notify(text, jsonb, jsonb),
     @schema@.web_socketio_wake(xid8, jsonb)

@@ -12,8 +12,6 @@ from typing import Any
 
 from pgsocketio.runtime import Event, Job
 
-_JOIN = 5.0
-
 
 class Killed(BaseException):
     """Raised where a killed job waits."""
@@ -32,18 +30,16 @@ class _Task:
         self.turn = threading.Semaphore(0)
         self.thread: threading.Thread | None = None
         self.alarm = 0
-        self.killed = self.started = self.done = False
+        self.killed = False
+        self.done = _Event(runtime)
 
     def kill(self) -> None:
         """End it where it waits, and come back when it has ended; itself: at once."""
-        if self.done:
-            return
-        self.killed = True
         if self is self.runtime.current():
             raise Killed()
+        self.killed = True
         self.runtime.make_ready(self)
-        while not self.done:
-            self.runtime.sleep(0)
+        self.done.wait()
 
     def run(self) -> None:
         self.turn.acquire()
@@ -55,8 +51,8 @@ class _Task:
         except Exception as error:
             self.runtime.failures.append(error)
         finally:
-            self.done = True
-            self.runtime.hand_on()
+            self.done.set()
+            self.runtime.ended(self)
 
 
 class _Event:
@@ -107,14 +103,15 @@ class ThreadRuntime:
         self._ready: deque[_Task] = deque()
         self._alarms: list[tuple[float, int, _Task]] = []
         self._readers: dict[_Task, int] = {}
-        self._tasks: list[_Task] = []
+        self._tasks: dict[_Task, None] = {}
+        self._stuck = False
         self._numbers = itertools.count(1)
 
     # -- the runtime of the core -------------------------------------------------------------
 
     def spawn(self, function: Callable[..., Any], *args: Any) -> Job:
         task = _Task(self, lambda: function(*args))
-        self._tasks.append(task)
+        self._tasks[task] = None
         self.make_ready(task)
         return task
 
@@ -164,10 +161,8 @@ class ThreadRuntime:
 
     def close(self) -> None:
         """End all jobs, and raise what ended one of them before."""
-        for task in list(self._tasks):
-            task.kill()
-            if task.thread is not None:
-                task.thread.join(_JOIN)
+        while self._tasks:
+            next(iter(self._tasks)).kill()
         if self.failures:
             raise self.failures[0]
 
@@ -184,7 +179,7 @@ class ThreadRuntime:
     def make_ready(self, task: _Task) -> None:
         """Let a task go on when its turn comes."""
         task.alarm = 0  # no alarm of it counts any more
-        if task not in self._ready:
+        if task not in self._ready and not task.done.is_set():
             self._ready.append(task)
 
     def pause(self, seconds: float | None) -> None:
@@ -198,23 +193,28 @@ class ThreadRuntime:
         self.hand_on()
         task.turn.acquire()
         if task.killed:
+            task.killed = False  # what it still does at its end may wait
             raise Killed()
-        if task is self._main and not self._ready_by_right:
+        if self._stuck:
             raise Deadlock("nothing can happen any more, and the test waits for something")
 
     def hand_on(self) -> None:
         """Give the turn to whoever is next; time passes when nobody is."""
-        self._ready_by_right = True
         while not self._ready and self._pass_time():
             pass
-        if not self._ready:
-            self._ready_by_right = False
+        self._stuck = not self._ready
+        if self._stuck:
             self._ready.append(self._main)
         self._current = task = self._ready.popleft()
         if task.thread is None and task is not self._main:
             task.thread = threading.Thread(target=task.run, daemon=True)
             task.thread.start()
         task.turn.release()
+
+    def ended(self, task: _Task) -> None:
+        """A task is over; its thread must do nothing after this."""
+        del self._tasks[task]
+        self.hand_on()
 
     def _wake_readers(self) -> bool:
         if not self._readers:
@@ -231,7 +231,7 @@ class ThreadRuntime:
             return True
         while self._alarms:
             due, number, task = heapq.heappop(self._alarms)
-            if task.alarm == number and not task.done:
+            if task.alarm == number:
                 self._now = max(self._now, due)
                 self.make_ready(task)
                 return True

@@ -1,15 +1,16 @@
-"""A site as in production (one origin, nginx in front of Odoo and the realtime server), and a user's
-browser that looks at it."""
+"""A site as in production (one origin, nginx before Odoo and the realtime server), and a user's page
+of it."""
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from typing import Any
 
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, expect
 
 from tests.support.servers import Nginx, OdooServer, RealtimeServer
-from tools.processes import free_port
+from tools.processes import is_taken
 
 MAP = "map $http_upgrade $connection_upgrade { default upgrade; '' close; }"
 PROXY = """
@@ -26,12 +27,17 @@ SLOW = 60_000  # ms; the first page of a database builds its assets
 RECONNECT = 30_000  # ms; the client's longest wait between two tries is 20 s, made longer by chance
 
 
+def stable_port() -> int:
+    """A free port that nobody is given while our server is down: the system gives higher ones."""
+    return next(port for port in random.sample(range(20_000, 30_000), 100) if not is_taken(port))
+
+
 class Site:
     """One Odoo behind nginx; its realtime server can be started, stopped and started again."""
 
     def __init__(
-        self, odoo: OdooServer, realtime: Callable[..., RealtimeServer], nginx: Callable[..., Nginx],
-        *, port: int | None = None, extra: str = "",
+        self, odoo: OdooServer, realtime: Callable[..., RealtimeServer],
+        nginx: Callable[..., Nginx], *, port: int | None = None, extra: str = "",
     ) -> None:
         """Start nginx.
 
@@ -40,7 +46,7 @@ class Site:
         """
         self.db = odoo.db
         self._realtime = realtime
-        self._port = port or free_port()
+        self._port = port or stable_port()
         self.url = nginx(PROXY.format(odoo=odoo.url, port=self._port, extra=extra), MAP).url
 
     def start_realtime(self, db: str | None = None) -> RealtimeServer:
@@ -56,6 +62,11 @@ class WebClient:
         self.url = url
         self.errors: list[str] = []
         page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("console", self._note)
+
+    def _note(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.errors.append(message.text)
 
     @classmethod
     def login(cls, context: BrowserContext, url: str, login: str) -> WebClient:

@@ -29,8 +29,9 @@ def test_each_of_our_hoot_tests_passes_and_none_of_another_addon_runs(
     odoo: OdooServer, new_context: Callable[[], BrowserContext]
 ) -> None:
     context = new_context()
-    session = {"name": "session_id", "value": odoo.login("admin"), "url": odoo.url}
-    context.add_cookies([session])
+    context.add_cookies(
+        [{"name": "session_id", "value": odoo.login("admin"), "url": odoo.url}]
+    )
     page = context.new_page()
     page.set_viewport_size({"width": 1366, "height": 768})
 

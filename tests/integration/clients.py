@@ -7,6 +7,7 @@ import itertools
 import json
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -218,6 +219,14 @@ class Client:
     def cut(self) -> None:
         """Lose the connection; the client reconnects by itself."""
         self._node.send("cut", self)
+
+
+def eventually(holds: Callable[[], Any], timeout: float = PATIENCE) -> Any:
+    """Ask again until something that no client is told holds; return its last value."""
+    deadline = time.monotonic() + timeout
+    while not (value := holds()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return value
 
 
 def _pack(value: Any) -> Any:

@@ -67,7 +67,6 @@ const commands = {
             io = connect(url + namespace, { forceNew: true, auth, ...options });
         } else {
             io = sockets.get(share).io.io.socket(namespace, { auth });
-            io.connect();
         }
         const entry = { io, acknowledges: true, answer: [], owed: [] };
         sockets.set(socket, entry);

@@ -70,6 +70,10 @@ class WebSocketIO(models.AbstractModel):
         self.env.cr.execute("SELECT web_socketio_position()")
         return self.env.cr.fetchone()[0]
 
+    def _trim(self):
+        """Drop old messages, also where no realtime server runs; called by cron."""
+        self.env.cr.execute("SELECT web_socketio_trim()")
+
     @api.private
     def session_info(self):
         """What the web client needs to connect."""

@@ -10,7 +10,7 @@ class WebChatMessage(models.Model):
     _order = "id desc"
     _rec_name = "body"
 
-    room_id = fields.Many2one("web.chat.room", "Room", required=True, index=True, ondelete="cascade")
+    room_id = fields.Many2one("web.chat.room", required=True, index=True, ondelete="cascade")
     body = fields.Text(required=True)
 
     @api.constrains("body")

@@ -107,7 +107,7 @@ class TestNameSpace(OpenERPNameSpace):
         return values
 
     def on_object(self, where):
-        wrong = {"deep": [{"wrong": object()}]}
+        wrong = {where: [{"wrong": object()}]}
         if where == "ack":
             return wrong
         return self.emit("object", wrong) if where == "emit" else self.notify("test", **wrong)

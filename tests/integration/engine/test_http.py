@@ -183,8 +183,7 @@ def test_wsgi_iterables_are_closed(wsgi: int) -> None:
         http.send(request("GET", "/streams?10000"))
         http.read_until(b"\r\n\r\n")
         http.close()
-        while watcher.state()["closed_iterables"] != before + 2:
-            pass
+        watcher.state_when(lambda state: state["closed_iterables"] == before + 2)
 
 
 def test_wsgi_body_is_bounded(wsgi: int) -> None:

@@ -26,9 +26,8 @@ def healthy(server_port: int) -> Iterator[WebSocket]:
     with open_websocket(server_port) as websocket:
         before = websocket.state()
         yield websocket
-        while websocket.state()["descriptors"] > before["descriptors"]:
-            pass
-        after = websocket.state()
+        descriptors = before["descriptors"]
+        after = websocket.state_when(lambda state: state["descriptors"] <= descriptors)
         assert after["resident"] - before["resident"] < 12_000_000
         assert "application_errors" not in after["counters"]
 

@@ -7,6 +7,7 @@ import os
 import socket
 import struct
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -243,14 +244,19 @@ class WebSocket(Http):
             if text == "2":
                 self.say("3")
 
-    def reason_of(self, sid: str) -> str:
-        """Wait until the echo server saw this connection close; returns the reason."""
+    def state_when(self, condition: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """Ask until the state is as expected; TimeoutError if it never is."""
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
-            for closed, reason in self.state()["closed"]:
-                if closed == sid:
-                    return str(reason)
-        raise TimeoutError(f"{sid} is still open")
+            state = self.state()
+            if condition(state):
+                return state
+        raise TimeoutError(f"still not as expected: {state}")
+
+    def reason_of(self, sid: str) -> str:
+        """Wait until the echo server saw this connection close; returns the reason."""
+        state = self.state_when(lambda state: sid in dict(state["closed"]))
+        return str(dict(state["closed"])[sid])
 
     def echoes(self, text: str = "hello") -> bool:
         self.say("4" + text)

@@ -134,7 +134,7 @@ export class Connection {
     _followPage(manager) {
         browser.addEventListener("pagehide", () => {
             this._each((channel) => channel.keeper.flush());
-            manager._close();
+            manager.disconnect(); // and no trying again
         });
         browser.addEventListener("pageshow", ({ persisted }) => {
             if (persisted) {

@@ -1,0 +1,27 @@
+"""Unit tests of the core: no services, no waiting. They run on every Python from 3.10 to 3.13."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from pgsocketio.testing import ThreadRuntime
+
+settings.register_profile(
+    "unit",
+    deadline=None,
+    max_examples=60,
+    database=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("unit")
+
+
+@pytest.fixture
+def runtime() -> Iterator[ThreadRuntime]:
+    """Jobs on threads, one at a time, and time that passes by itself when all wait."""
+    with ThreadRuntime() as made:
+        yield made

@@ -1,0 +1,264 @@
+"""Every use of what TurboGears does not document, in one place. Written for TurboGears 2.4 and 2.5.
+
+An event is run by TurboGears' own chain of application wrappers (session, language, transaction
+manager, and whatever the application registered), with the event where a controller would be.
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import tg
+from tg.controllers.decoratedcontroller import DecoratedController
+from tg.predicates import NotAuthorizedError
+from tg.request_local import Request
+from tg.support.registry import Registry
+from tg.validation import TGValidationError, _ValidationStatus
+from tg.wsgiapp import TGApp
+
+logger = logging.getLogger("tgext.socketio")
+
+LEFT_OUT = ("ErrorPageApplicationWrapper", "IdentityApplicationWrapper")
+"""Wrappers that make no sense around an event: the one answers a failure with a page, the other
+asks the database for the user, whom a socket knows already."""
+
+_OF_ONE_REQUEST = (
+    "beaker.get_session", "beaker.session", "paste.registry", "paste.testing",
+    "paste.testing_variables", "tg.locals", "webob.adhoc_attrs", "wsgi.input",
+)  # fmt: skip
+
+
+class Application(TGApp):  # type: ignore[misc]
+    """What of a TurboGears application surrounds an event.
+
+    :param config: of the running application.
+    """
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        wrappers = config.get("application_wrappers", [])
+        kept = [(key, wrapper) for key, wrapper in wrappers if _name(wrapper) not in LEFT_OUT]
+        super().__init__(_Overlay(config, application_wrappers=kept))
+        self.config = config
+
+    def run(self, environ: dict[str, Any], identity: Any, function: Callable[[Any], Any]) -> Any:
+        """Call a function with a fresh ``tg.request``, inside the application's wrappers.
+
+        :param environ: of the request; it is changed.
+        :param identity: what ``request.identity`` is, None where there is no authentication.
+        :param function: gets TurboGears' context (``request``, ``response``, ``session`` …).
+        :returns: what the function returned, and the response, whose headers wrappers may have set.
+        """
+        registry = environ["paste.registry"] = Registry()
+        registry.prepare()
+        result: list[Any] = []
+
+        def controller(_environ: dict[str, Any], context: Any) -> Any:
+            result[:] = [function(context)]
+            return context.response
+
+        try:
+            _testing, context, _registry = self._setup_app_env(environ)
+            context.request.identity = identity
+            response = self.wrapped_dispatch(controller, environ, context)
+            return result[0], response
+        finally:
+            environ.pop("tg.locals", None)
+            self._remove_sessions()
+            registry.cleanup()
+
+    def _remove_sessions(self) -> None:
+        """What TurboGears' middlewares do at the end of a request."""
+        session = self.config.get("SQLASession") or self.config.get("DBSession")
+        if session is not None:
+            session.remove()
+        if self.config.get("use_ming"):
+            from ming.odm import ThreadLocalODMSession
+
+            ThreadLocalODMSession.close_all()
+
+
+class _Overlay(dict[str, Any]):
+    """A configuration with some keys replaced; the rest is looked up in the running one."""
+
+    def __init__(self, config: Mapping[str, Any], **replaced: Any) -> None:
+        super().__init__({**config, **replaced})
+
+
+def _name(wrapper: Any) -> str:
+    return str(getattr(wrapper, "__name__", type(wrapper).__name__))
+
+
+def lasting(environ: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a request's environ may outlive the request."""
+    return {key: value for key, value in environ.items() if key not in _OF_ONE_REQUEST}
+
+
+def new_request(environ: dict[str, Any], identity: Any) -> Any:
+    """A request outside of any event, for what happens between them."""
+    request = Request(environ)
+    request.identity = identity
+    return request
+
+
+class Identity(dict[str, Any]):
+    """A known identity in a new event: the user is read when it is asked for, in its session.
+
+    :param known: what was read last.
+    :param provider: TurboGears' ``TGAuthMetadata``, None for an identity without user.
+    """
+
+    def __init__(self, known: Mapping[str, Any], provider: Any) -> None:
+        super().__init__(known)
+        self._provider = provider
+        self._fresh = provider is None
+
+    def __getitem__(self, key: str) -> Any:
+        if key == "user" and not self._fresh:
+            self._fresh = True
+            user = self._provider.get_user(self, self["repoze.who.userid"])
+            super().__setitem__("user", user)
+        return super().__getitem__(key)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return self[key] if key in self else default
+
+
+def identity_for_event(config: Mapping[str, Any], known: Any) -> Any:
+    """The identity of a socket, for one event."""
+    if not known:
+        return known
+    provider = config.get("sa_auth.authmetadata")
+    has_user = known.get("repoze.who.userid") is not None
+    return Identity(known, provider if has_user else None)
+
+
+def rights(identity: Any) -> tuple[Any, ...]:
+    """What of an identity decides what it may do, to compare."""
+    known = identity or {}
+    return (
+        known.get("repoze.who.userid"),
+        sorted(map(str, known.get("groups") or ())),
+        sorted(map(str, known.get("permissions") or ())),
+    )
+
+
+# -- decorators ----------------------------------------------------------------------------------
+
+
+def _decoration(method: Any) -> Any:
+    return getattr(method, "decoration", None)
+
+
+def is_permitted(method: Any, environ: Mapping[str, Any]) -> bool:
+    """Whether every ``@require`` of a method is met."""
+    decoration = _decoration(method)
+    for requirement in decoration.requirements if decoration else ():
+        if requirement.predicate is None:
+            return False
+        try:
+            requirement.predicate.check_authorization(environ)
+        except NotAuthorizedError:
+            return False
+    return True
+
+
+def has_validation(method: Any) -> bool:
+    """Whether a method has a ``@validate``."""
+    decoration = _decoration(method)
+    return bool(decoration and decoration.validations)
+
+
+def run_hooks(method: Any, name: str, args: Sequence[Any]) -> None:
+    """Call what decorators registered, but for ``@require``, which was checked before.
+
+    :param name: ``before_validate`` or ``before_call``.
+    """
+    decoration = _decoration(method)
+    for hook in decoration.hooks[name] if decoration else ():
+        if getattr(hook, "__self__", None) not in decoration.requirements:
+            hook(tuple(args), {})
+
+
+class Invalid(Exception):
+    """Arguments that ``@validate`` refused.
+
+    :param info: message per argument, or one for all.
+    :param handler: the ``error_handler`` to call instead, None where there is none.
+    """
+
+    def __init__(self, info: Any, handler: Callable[..., Any] | None) -> None:
+        super().__init__(str(info))
+        self.info = info
+        self.handler = handler
+
+
+def validate(method: Any, params: dict[str, Any]) -> dict[str, Any]:
+    """Check and convert arguments as the method's ``@validate`` say.
+
+    :raises Invalid: naming what is wrong.
+    """
+    context = tg.request.environ["tg.locals"]
+    context.request._fast_setattr("validation", _ValidationStatus())
+    while True:
+        try:
+            checked: dict[str, Any] = DecoratedController._perform_validate(method, params, context)
+            return checked
+        except _validation_errors(context.config) as error:
+            instance, handler, chained = DecoratedController._process_validation_errors(
+                method, (), params, error, context
+            )
+            if not chained:
+                raise Invalid(_explain(error), _bound(handler, instance, method)) from error
+            method = _bound(handler, instance, None)
+
+
+def _validation_errors(config: Mapping[str, Any]) -> tuple[type[Exception], ...]:
+    configured = config.get("validation.exceptions")
+    if configured is None:  # TurboGears 2.4
+        from tg.validation import validation_errors
+
+        configured = validation_errors
+    return tuple(configured)
+
+
+def _bound(handler: Any, instance: Any, method: Any) -> Any:
+    """The error handler as a method; None where TurboGears only hands the method itself back."""
+    if handler is getattr(method, "__func__", None):
+        return None
+    return handler if inspect.ismethod(handler) else handler.__get__(instance)
+
+
+def _explain(error: Exception) -> Any:
+    errors = getattr(error, "error_dict", None)
+    if isinstance(error, TGValidationError) or errors:
+        return {k: str(v) for k, v in errors.items()} if errors else str(error)
+    return str(error)
+
+
+# -- transactions --------------------------------------------------------------------------------
+
+
+def after_commit(config: Mapping[str, Any], function: Callable[[], Any]) -> None:
+    """Call a function when the running transaction commits; at once where none is managed."""
+    environ = _current_environ()
+    if environ is None or not tg.support.converters.asbool(config.get("tm.enabled", False)):
+        function()
+        return
+    import transaction
+
+    def hook(committed: bool) -> None:
+        if committed:
+            function()
+
+    transaction.get().addAfterCommitHook(hook)
+
+
+def _current_environ() -> Any:
+    """The environ of the running request, None outside of any."""
+    try:
+        return tg.request.environ
+    except TypeError:
+        return None
