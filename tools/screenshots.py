@@ -66,7 +66,7 @@ class User:
     def open_app(self, name: str) -> None:
         """Choose an app from the menu."""
         self.page.locator(".o_navbar_apps_menu button").click()
-        self.page.get_by_role("menuitem", name=name).click()
+        self.page.locator(".o_app", has_text=name).click()
 
     def open_record(self, model: str, id: int) -> None:
         """Open the form of a record."""
@@ -183,9 +183,10 @@ def take() -> None:
                 executable_path=chromium(), args=["--no-sandbox", "--disable-gpu"]
             )
             for scene in SCENES:
-                with step(f"docs/images/{scene.__name__}.png"):
-                    with users(browser, f"http://127.0.0.1:{port}") as (admin, demo):
-                        save(browser, scene.__name__, scene(admin, demo))
+                name = scene.__name__
+                url = f"http://127.0.0.1:{port}"
+                with step(f"docs/images/{name}.png"), users(browser, url) as pair:
+                    save(browser, name, scene(*pair))
             browser.close()
 
 

@@ -68,10 +68,10 @@ class Node:
         :param share: a client whose connection is used too
         :param options: of ``io()``
         """
-        client = Client(self, next(self._numbers), v)
-        self._clients[client.number] = client
         auth = {**(auth or {}), **({"session_id": session_id} if session_id else {})}
         auth |= {} if v is None else {"v": v}
+        client = Client(self, next(self._numbers), v, auth)
+        self._clients[client.number] = client
         options = {"transports": list(transports), **options}
         if cookie:
             options["extraHeaders"] = {"Cookie": f"session_id={cookie}"}
@@ -92,7 +92,10 @@ class Node:
 class Client:
     """One socket on one namespace. Whatever it is told is kept, in order."""
 
-    def __init__(self, node: Node, number: int, version: int | None) -> None:
+    def __init__(
+        self, node: Node, number: int, version: int | None, auth: dict[str, Any]
+    ) -> None:
+        self.auth = auth
         self.number = number
         self.version = version
         self._node = node

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import copy
 import itertools
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from typing import Any
 
+import psycopg2
 import pytest
 
 from tests.integration.clients import Client, Node
@@ -128,3 +130,33 @@ def connect(node: Node, site: Site, request: pytest.FixtureRequest) -> Iterator[
 def topic() -> str:
     """A topic (or room, or name) that no other test uses."""
     return f"topic-{next(_numbers)}"
+
+
+@pytest.fixture(scope="session")
+def sql(postgres: Postgres, db: str) -> Iterator[Callable[..., Any]]:
+    """Run SQL in the shared database: ``sql("SELECT …", [parameters], db=…)``; returns the rows."""
+    connections: dict[str, Any] = {}
+
+    def run(query: str, parameters: Sequence[Any] = (), db: str = db) -> Any:
+        if db not in connections:
+            connections[db] = psycopg2.connect(postgres.dsn(db))
+            connections[db].autocommit = True
+        with connections[db].cursor() as cursor:
+            cursor.execute(query, parameters)
+            return cursor.fetchall() if cursor.description else None
+
+    yield run
+    for connection in connections.values():
+        connection.close()
+
+
+@pytest.fixture(scope="session")
+def publish(sql: Callable[..., Any]) -> Callable[..., int]:
+    """Publish a message as a trigger does: ``publish(topic=…, db=…, **values)``; returns its id."""
+
+    def publish(channel: str = "test", **values: Any) -> int:
+        database = {"db": values.pop("db")} if "db" in values else {}
+        query = "SELECT web_socketio_notify(%s, %s::jsonb)"
+        return int(sql(query, [channel, json.dumps(values)], **database)[0][0])
+
+    return publish

@@ -20,6 +20,12 @@ def test_without_a_fallback_there_is_404(port: int) -> None:
         assert http.get("/again").status == 404
 
 
+def test_a_page_of_the_fallback_may_share_the_path(wsgi: int) -> None:
+    with Http(wsgi) as http:
+        assert http.get("/socket.io/?page=1").json()["PATH_INFO"] == "/socket.io/"
+        assert http.get(POLLING).body.startswith(b'0{"sid"')
+
+
 def test_keep_alive_and_close(port: int) -> None:
     with Http(port) as http:
         assert "connection" not in http.get(POLLING).headers

@@ -6,6 +6,7 @@ manager, and whatever the application registered), with the event where a contro
 
 from __future__ import annotations
 
+import importlib.util
 import inspect
 import logging
 from collections.abc import Callable, Mapping, Sequence
@@ -15,6 +16,7 @@ import tg
 from tg.controllers.decoratedcontroller import DecoratedController
 from tg.predicates import NotAuthorizedError
 from tg.request_local import Request
+from tg.support.converters import asbool
 from tg.support.registry import Registry
 from tg.validation import TGValidationError, _ValidationStatus
 from tg.wsgiapp import TGApp
@@ -40,7 +42,7 @@ class Application(TGApp):  # type: ignore[misc]
     def __init__(self, config: Mapping[str, Any]) -> None:
         wrappers = config.get("application_wrappers", [])
         kept = [(key, wrapper) for key, wrapper in wrappers if _name(wrapper) not in LEFT_OUT]
-        super().__init__(_Overlay(config, application_wrappers=kept))
+        super().__init__({**config, "application_wrappers": kept})
         self.config = config
 
     def run(self, environ: dict[str, Any], identity: Any, function: Callable[[Any], Any]) -> Any:
@@ -80,13 +82,6 @@ class Application(TGApp):  # type: ignore[misc]
             ThreadLocalODMSession.close_all()
 
 
-class _Overlay(dict[str, Any]):
-    """A configuration with some keys replaced; the rest is looked up in the running one."""
-
-    def __init__(self, config: Mapping[str, Any], **replaced: Any) -> None:
-        super().__init__({**config, **replaced})
-
-
 def _name(wrapper: Any) -> str:
     return str(getattr(wrapper, "__name__", type(wrapper).__name__))
 
@@ -112,6 +107,7 @@ class Identity(dict[str, Any]):
 
     def __init__(self, known: Mapping[str, Any], provider: Any) -> None:
         super().__init__(known)
+        self["user"] = None
         self._provider = provider
         self._fresh = provider is None
 
@@ -243,8 +239,7 @@ def _explain(error: Exception) -> Any:
 
 def after_commit(config: Mapping[str, Any], function: Callable[[], Any]) -> None:
     """Call a function when the running transaction commits; at once where none is managed."""
-    environ = _current_environ()
-    if environ is None or not tg.support.converters.asbool(config.get("tm.enabled", False)):
+    if not (_in_request() and _manages_transactions(config)):
         function()
         return
     import transaction
@@ -256,9 +251,14 @@ def after_commit(config: Mapping[str, Any], function: Callable[[], Any]) -> None
     transaction.get().addAfterCommitHook(hook)
 
 
-def _current_environ() -> Any:
-    """The environ of the running request, None outside of any."""
+def _in_request() -> bool:
     try:
-        return tg.request.environ
+        return bool(tg.request.environ)
     except TypeError:
-        return None
+        return False
+
+
+def _manages_transactions(config: Mapping[str, Any]) -> bool:
+    wrappers = [_name(wrapper) for _key, wrapper in config.get("application_wrappers", [])]
+    enabled = "TransactionApplicationWrapper" in wrappers and asbool(config.get("tm.enabled"))
+    return bool(enabled) and importlib.util.find_spec("transaction") is not None
