@@ -11,7 +11,7 @@ E2E := $(wildcard tests/e2e)
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint docs unit integration odoo-tests packaging e2e test-pythons vendor clean
+.PHONY: help setup demo test lint docs screenshots unit integration odoo-tests packaging e2e test-pythons vendor clean
 .PHONY: runtime test-environment
 
 help:  ## list these targets
@@ -38,6 +38,9 @@ lint: test-environment  ## check style and types
 
 docs: test-environment  ## build the documentation in var/docs; a warning is an error
 	$(PYTHON) -m sphinx --fail-on-warning --keep-going --quiet docs var/docs
+
+screenshots: test-environment  ## take the documentation's pictures of the demo
+	@$(PYTHON) -m tools.screenshots
 
 unit: test-environment  ## test the core, without services
 	$(PYTEST) $(UNIT)

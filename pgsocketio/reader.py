@@ -7,10 +7,12 @@ import random
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from pgsocketio import packet as sio
 from pgsocketio.adapter import AbstractAdapter, check_adapter, overrides
 from pgsocketio.errors import Disconnected
 from pgsocketio.mailbox import Mailbox
 from pgsocketio.message import Message, thaw
+from pgsocketio.packet import Packet
 from pgsocketio.position import Since
 from pgsocketio.wire import UNDELIVERED, envelope, reader_key
 
@@ -32,8 +34,11 @@ def show(
     kind = type(adapter)
     for message in messages:
         try:
-            plain = thaw(message)
-            shown.append(adapter.format(plain, *args) if overrides(kind, "format") else plain)
+            value = thaw(message)
+            if overrides(kind, "format"):
+                value = adapter.format(value, *args)
+                sio.encode(Packet(sio.EVENT, data=[value]))  # what cannot travel fails here
+            shown.append(value)
             sources.append(message)
         except Exception:
             name = f"{kind.__module__}.{kind.__qualname__}"
@@ -180,10 +185,16 @@ class Reader:
         """Seconds before the next attempt: doubled each time, with jitter."""
         return float(min(30.0, 0.125 * 2**self._attempts) * random.uniform(0.5, 1.0))
 
-    def leave(self) -> Since | None:
+    def leave(self, give_up: bool = False) -> Since | None:
         """Stop listening.
 
+        :param give_up: the batch in hand is done with, whatever happened to it.
         :returns: where a successor would start to get what this one did not finish.
         """
+        if give_up and self._mailbox is not None:
+            ids = [message["id"] for message in self._mailbox.batch]
+            logger.error("%s fails again and again; given up: messages %s", self._name, ids)
+            self._socket.server.counters["undelivered"] += 1
+            self._mailbox.finish()
         self._socket.forget_reader(self)
         return self._since if self._mailbox is None else self._mailbox.close()

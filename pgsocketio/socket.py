@@ -41,6 +41,20 @@ _ids = itertools.count(1)
 class _Expected:
     """An acknowledgement that is taken at once, without a job: it does not block."""
 
+    __slots__ = ("callback",)
+
+    def __init__(self, callback: Callable[[], Any]) -> None:
+        self.callback = callback
+
+
+class NamespaceSocket:
+    """A client on one namespace.
+
+    :ivar version: of the wire protocol that the client speaks, None for plain Socket.IO.
+    :ivar scope: whose rooms and messages it shares; None until it was let in.
+    :ivar gone: why it left; None while it is there.
+    """
+
     __slots__ = (
         "_acks", "_class", "_queue", "_readers", "_subscribers", "_waiting", "_working",
         "accepted", "client", "gone", "jobs", "name", "namespace", "progress", "rooms", "scope",

@@ -23,6 +23,7 @@ from tools.postgres import Postgres
 from tools.processes import Child, is_taken
 
 DB = "demo"
+STAMP = "installed"  # without this file in its data folder, a demo's database is made anew
 # A browser keeps the cookies of the two host names apart, so one browser can be two users.
 WELCOME = """\
   Open two windows side by side and log in:
@@ -60,9 +61,7 @@ def running(
     :param addons: folders of addons to install beside the examples
     :param name: of its data and logs, for who wants a demo apart from the usual one
     """
-    checkout = hashlib.sha256(str(ROOT).encode()).hexdigest()[:8]
-    folder = cache_dir() / f"{name}-{checkout}"
-    folder.mkdir(exist_ok=True)
+    folder = data_folder(name)
     odoo = find_or_fetch()
     with ExitStack() as stack:
         stack.callback(say, "-- ended")
@@ -71,7 +70,7 @@ def running(
             stack.callback(postgres.close)
         addons = [*our_addons(), *addons]
         instance = OdooInstance(odoo, postgres, folder / "odoo", addons)
-        install(instance, postgres, addons, folder / "installed", realtime_port)
+        install(instance, postgres, addons, folder / STAMP, realtime_port)
         with step("starting Odoo"):
             web = instance.serve(DB, port=port, name=f"{name}-odoo")
             stack.callback(web.stop, timeout=5)  # it waits long for open pages
@@ -83,6 +82,14 @@ def running(
         # The first thing on the way out: a second Ctrl-C must not cut it short.
         stack.callback(signal.signal, signal.SIGINT, signal.SIG_IGN)
         yield [postgres.child, web, realtime]
+
+
+def data_folder(name: str) -> Path:
+    """Return the folder with the data of a demo of this checkout; it exists."""
+    checkout = hashlib.sha256(str(ROOT).encode()).hexdigest()[:8]
+    folder = cache_dir() / f"{name}-{checkout}"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 def chosen_port(variable: str, default: int) -> int:

@@ -17,13 +17,14 @@ from PIL import Image
 from playwright.sync_api import Browser, Locator, expect, sync_playwright
 
 from tools.console import main, step
-from tools.demo import running
+from tools.demo import STAMP, data_folder, running
 from tools.documents import files_of, write_files
 from tools.paths import ROOT, addon_folders
 from tools.processes import free_port
 from tools.programs import chromium
 
 IMAGES = ROOT / "docs" / "images"
+DEMO = "screenshots"
 SIZE = {"width": 800, "height": 480}  # narrower, Odoo would show its mobile views
 SCALE = 1.25
 SERVICES = "odoo.__WOWL_DEBUG__?.root.env.services"
@@ -175,10 +176,11 @@ def save(browser: Browser, name: str, windows: list[tuple[str, bytes]]) -> None:
 def take() -> None:
     """Take all pictures."""
     port, realtime_port = free_port(), free_port()
+    (data_folder(DEMO) / STAMP).unlink(missing_ok=True)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         write_files(files_of(ROOT / "docs" / "tutorial.md"), Path(folder))
         addons = addon_folders(Path(folder))
-        with running(port, realtime_port, addons, name="screenshots"):
+        with running(port, realtime_port, addons, name=DEMO):
             browser = playwright.chromium.launch(
                 executable_path=chromium(), args=["--no-sandbox", "--disable-gpu"]
             )

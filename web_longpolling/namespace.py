@@ -82,9 +82,9 @@ class HandlerSession:
             return self.namespace.secure_emit(event, *args)
         return self._reader.secure_emit(event, *args)
 
-    def leave(self) -> Since | None:
+    def end(self, give_up: bool) -> Since | None:
         """Stop listening; returns where a successor would start."""
-        return self._reader.leave() if self._reader is not None else None
+        return self._reader.leave(give_up) if self._reader is not None else None
 
 
 class LongPollingNameSpace(OpenERPNameSpace):
@@ -166,7 +166,7 @@ class LongPollingNameSpace(OpenERPNameSpace):
 
     def _listen(self, handler: Handler, since: Since | None, *args: Any) -> None:
         """Run a handler; one that fails while it listens takes up again where it was."""
-        pause = 1.0
+        pause, failures = 1.0, 0
         while self.socket.gone is None:
             session = HandlerSession(self, handler, since)
             try:
@@ -174,9 +174,12 @@ class LongPollingNameSpace(OpenERPNameSpace):
                 return
             except Exception:
                 _logger.exception("handler %s failed", handler.name)
-                since = session.leave()
                 if handler.adapter is None:
                     return
+                failures += 1
+                stuck = failures >= self.socket.settings.max_attempts
+                before, since = since, session.end(give_up=stuck)
+                failures = 0 if stuck or since != before else failures
             self.socket.runtime.sleep(pause * random.uniform(0.5, 1.0))
             pause = min(60.0, pause * 2)
 

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from http.cookies import CookieError, SimpleCookie
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg2
 from odoo.addons.web_socketio import compat
@@ -21,7 +21,9 @@ from pgsocketio.errors import ConnectRefused, HandlerError, TemporarilyUnavailab
 from pgsocketio.log.publisher import publish
 from pgsocketio.namespace import BaseNamespace
 from pgsocketio.reader import Reader
-from pgsocketio.server import Scope
+
+if TYPE_CHECKING:
+    from pgsocketio.server import Scope
 
 _logger = logging.getLogger(__name__)
 

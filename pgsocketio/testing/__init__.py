@@ -1,7 +1,6 @@
 """Doubles and helpers for those who build on the core: no server, no PostgreSQL, no waiting.
 
-Time passes only when everything waits, so time-outs and pauses cost a test nothing and no test can
-hang. ::
+Time passes only when everything waits, so time-outs and pauses cost a test nothing. ::
 
     def test_chat():
         with NamespaceDriver(ChatNamespace) as chat:

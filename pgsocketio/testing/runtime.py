@@ -55,6 +55,25 @@ class _Task:
             self.runtime.ended(self)
 
 
+class _Timer:
+    """A call that is due; until then it costs nothing, and cancelling it does not wait."""
+
+    def __init__(self, runtime: ThreadRuntime, function: Callable[[], Any]) -> None:
+        self._runtime = runtime
+        self._function = function
+        self._job: Job | None = None
+        self._cancelled = False
+
+    def ring(self) -> None:
+        if not self._cancelled:
+            self._job = self._runtime.spawn(self._function)
+
+    def kill(self) -> None:
+        self._cancelled = True
+        if self._job is not None:
+            self._job.kill()
+
+
 class _Event:
     """As ``threading.Event``, on the runtime's turns and time."""
 
@@ -101,7 +120,7 @@ class ThreadRuntime:
         self._now = 0.0
         self._main = self._current = _Task(self)
         self._ready: deque[_Task] = deque()
-        self._alarms: list[tuple[float, int, _Task]] = []
+        self._alarms: list[tuple[float, int, Callable[[], Any]]] = []
         self._readers: dict[_Task, int] = {}
         self._tasks: dict[_Task, None] = {}
         self._stuck = False
@@ -116,11 +135,9 @@ class ThreadRuntime:
         return task
 
     def later(self, seconds: float, function: Callable[[], Any]) -> Job:
-        def wait() -> None:
-            self.sleep(seconds)
-            function()
-
-        return self.spawn(wait)
+        timer = _Timer(self, function)
+        self._set_alarm(seconds, timer.ring)
+        return timer
 
     def sleep(self, seconds: float = 0) -> None:
         self.pause(seconds)
@@ -188,8 +205,8 @@ class ThreadRuntime:
         if seconds == 0:
             self.make_ready(task)
         elif seconds is not None:
-            task.alarm = next(self._numbers)
-            heapq.heappush(self._alarms, (self._now + seconds, task.alarm, task))
+            task.alarm = number = next(self._numbers)
+            self._set_alarm(seconds, lambda: self._wake(task, number))
         self.hand_on()
         task.turn.acquire()
         if task.killed:
@@ -211,6 +228,13 @@ class ThreadRuntime:
             task.thread.start()
         task.turn.release()
 
+    def _set_alarm(self, seconds: float, function: Callable[[], Any]) -> None:
+        heapq.heappush(self._alarms, (self._now + seconds, next(self._numbers), function))
+
+    def _wake(self, task: _Task, number: int) -> None:
+        if task.alarm == number:
+            self.make_ready(task)
+
     def ended(self, task: _Task) -> None:
         """A task is over; its thread must do nothing after this."""
         del self._tasks[task]
@@ -226,13 +250,15 @@ class ThreadRuntime:
         return bool(readable)
 
     def _pass_time(self) -> bool:
-        """Make ready who can read, else who has waited long enough first."""
+        """Make ready who can read; else go to the next alarm.
+
+        :returns: whether there was one.
+        """
         if self._wake_readers():
             return True
-        while self._alarms:
-            due, number, task = heapq.heappop(self._alarms)
-            if task.alarm == number:
-                self._now = max(self._now, due)
-                self.make_ready(task)
-                return True
-        return False
+        if not self._alarms:
+            return False
+        due, _number, ring = heapq.heappop(self._alarms)
+        self._now = max(self._now, due)
+        ring()
+        return True

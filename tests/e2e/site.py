@@ -1,5 +1,4 @@
-"""A site as in production (one origin, nginx before Odoo and the realtime server), and a user's page
-of it."""
+"""A site as in production, one origin with nginx in front of both servers, and a user's page."""
 
 from __future__ import annotations
 

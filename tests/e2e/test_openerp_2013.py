@@ -1,4 +1,4 @@
-"""JavaScript in the form of 2013 (tests/addons/test_openerp_2013) runs in the web client of today."""
+"""JavaScript of 2013 (tests/addons/test_openerp_2013) runs in the web client of today."""
 
 from __future__ import annotations
 

@@ -22,6 +22,13 @@ def connections(server: RealtimeServer) -> int:
     return sum(s.status == "ESTABLISHED" and s.laddr.port == server.port for s in sockets)
 
 
+def wait_for_no_connection(server: RealtimeServer) -> None:
+    deadline = time.monotonic() + 5
+    while connections(server) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert connections(server) == 0
+
+
 def test_a_notification_is_shown_to_its_user_and_to_no_other(site: Site, login: Login) -> None:
     site.start_realtime()
     users = ("admin", "demo", "other")
@@ -122,11 +129,18 @@ def test_logout_closes_the_connection(site: Site, login: Login) -> None:
     assert connections(server) == 1
     demo.page.goto(f"{site.url}/web/session/logout")
     expect(demo.page.get_by_label("Password")).to_be_visible()
-    deadline = time.monotonic() + 5
-    while connections(server) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert connections(server) == 0
-    assert demo.errors == []
+    wait_for_no_connection(server)
+
+
+def test_a_page_that_the_browser_puts_aside_keeps_no_connection(site: Site, login: Login) -> None:
+    server = site.start_realtime()
+    demo = login("demo").wait_until_connected()
+    demo.page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))")
+    wait_for_no_connection(server)
+    demo.notify("demo", "while it was away")
+    demo.page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+    demo.wait_until_connected()
+    expect(demo.toast("while it was away")).to_have_count(1)
 
 
 def test_logout_in_one_tab_ends_the_other_ones_too(site: Site, login: Login) -> None:

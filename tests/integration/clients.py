@@ -224,6 +224,11 @@ class Client:
         self._node.send("cut", self)
 
 
+def numbers(client: Client, event: str) -> list[int]:
+    """The ``n`` of every message in the batches of an event."""
+    return [message["n"] for args in client.events(event) for message in args[0]]
+
+
 def eventually(holds: Callable[[], Any], timeout: float = PATIENCE) -> Any:
     """Ask again until something that no client is told holds; return its last value."""
     deadline = time.monotonic() + timeout

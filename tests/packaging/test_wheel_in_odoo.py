@@ -12,10 +12,21 @@ import requests
 from tests.packaging.environments import Environment
 from tools.console import log_file
 from tools.odoo import Odoo, OdooInstance
-from tools.postgres import ROLE, Postgres
+from tools.postgres import Postgres
 from tools.processes import Child, free_port
 
 DB = "wheel"
+OWN_NAMESPACE = """
+from odoo.addons.web_socketio.namespace import OpenERPNameSpace
+from odoo.addons.web_socketio.web_socketio import SocketIO
+
+
+class OwnNameSpace(OpenERPNameSpace):
+    pass
+
+
+SocketIO.add_namespace("/own", OwnNameSpace)
+"""
 PATHS = """
 import json, odoo
 path = lambda name: odoo.modules.Manifest.for_addon(name).path
@@ -25,24 +36,13 @@ print("PATHS", json.dumps({name: path(name) for name in installed}))
 
 
 @pytest.fixture(scope="module")
-def conf(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Odoo's conf file, which does not say where our addons are."""
-    folder = tmp_path_factory.mktemp("conf")
-    lines = [
-        f"db_host = {postgres.socket_dir}", f"db_port = {postgres.port}", f"db_user = {ROLE}",
-        f"data_dir = {folder / 'data'}", "http_interface = 127.0.0.1", "max_cron_threads = 0",
-    ]
-    (folder / "odoo.conf").write_text("\n".join(["[options]", *lines, ""]), encoding="utf-8")
-    return folder / "odoo.conf"
-
-
-@pytest.fixture(scope="module")
 def own_addons(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with an addon that its user wrote."""
     folder = tmp_path_factory.mktemp("own")
     addon = folder / "own_addon"
     addon.mkdir()
-    (addon / "__init__.py").touch()
+    (addon / "__init__.py").write_text("from . import namespace\n", encoding="utf-8")
+    (addon / "namespace.py").write_text(OWN_NAMESPACE, encoding="utf-8")
     manifest = {"name": "Own", "depends": ["web_socketio"], "license": "LGPL-3", "author": "Me"}
     (addon / "__manifest__.py").write_text(repr(manifest), encoding="utf-8")
     return folder
@@ -50,9 +50,11 @@ def own_addons(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def database(
-    installed: Environment, unpacked: Odoo, conf: Path, own_addons: Path, postgres: Postgres
+    installed: Environment, unpacked: Odoo, conf: Path, own_addons: Path, odoo_only: str,
+    postgres: Postgres,
 ) -> Iterator[str]:
     """A database into which ``oe`` has installed the addon of the wheel, and one of the user."""
+    postgres.create_database(DB, odoo_only)
     installed.output(
         installed.script("oe"), "-c", conf, "-d", DB, "-i", "web_socketio,own_addon",
         f"--addons-path={own_addons}", "--no-http", "--stop-after-init",
@@ -147,6 +149,7 @@ def test_oe_web_socketio_serves_it(
         env={"ODOO_PATH": str(unpacked.path), "HOME": str(installed.home)},
     )
     try:
+        child.wait_for_line("Add namespace: '/own'")
         child.wait_for_line(f"ready for database '{DB}'")
         url = child.wait_for_line(r"http://127\.0\.0\.1:\d+")[0]
         opened = requests.get(
@@ -156,4 +159,3 @@ def test_oe_web_socketio_serves_it(
     finally:
         status = child.stop(timeout=5)
     assert status == 0
-    assert str(installed.site_packages / "odoo/addons/web_socketio") in child.output or True

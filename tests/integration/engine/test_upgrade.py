@@ -39,6 +39,19 @@ def test_probe_flushes_the_open_poll(port: int) -> None:
             assert websocket.echoes()
 
 
+def test_a_poll_open_at_the_upgrade_is_answered(port: int) -> None:
+    with Http(port) as http, open_websocket(port) as watcher:
+        target = open_polling(http)
+        with probe(port, target) as websocket:
+            websocket.say("2probe")
+            assert websocket.text() == "3probe"
+            http.send(request("GET", target))
+            watcher.state()  # the server has seen the poll
+            websocket.say("5")
+            assert http.response().packets() == ["6"]
+            assert websocket.echoes()
+
+
 def test_nothing_is_lost_or_reordered(port: int) -> None:
     with Http(port) as http:
         target = open_polling(http)

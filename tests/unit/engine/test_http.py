@@ -91,6 +91,22 @@ def test_chunk_overhead_is_bounded() -> None:
     assert caught.value.status == 413
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        [("content-length", "1"), ("transfer-encoding", "chunked")],
+        [("content-length", "1"), ("content-length", "1")],
+        [("transfer-encoding", "gzip, chunked")],
+        [("transfer-encoding", "chunked"), ("transfer-encoding", "chunked")],
+    ],
+)
+def test_ambiguous_framing_is_refused_whatever_the_parser_says(
+    fields: list[tuple[str, str]],
+) -> None:
+    with pytest.raises(RequestError):
+        Request("POST", "/", [("host", "a"), *fields], http11=True)
+
+
 def test_connection_options() -> None:
     fields = [("host", "a"), ("connection", "Upgrade, CLOSE")]
     assert not Request("GET", "/", fields, http11=True).keep_alive

@@ -262,3 +262,24 @@ def _manages_transactions(config: Mapping[str, Any]) -> bool:
     wrappers = [_name(wrapper) for _key, wrapper in config.get("application_wrappers", [])]
     enabled = "TransactionApplicationWrapper" in wrappers and asbool(config.get("tm.enabled"))
     return bool(enabled) and importlib.util.find_spec("transaction") is not None
+
+
+# -- database drivers ----------------------------------------------------------------------------
+
+
+def blocking_driver(config: Mapping[str, Any]) -> str | None:
+    """The application's database driver, where its waiting would hold up all sockets.
+
+    :returns: its name, None where there is none or it gives way.
+    """
+    engine = getattr(config.get("tg.app_globals"), "sa_engine", None)
+    driver = getattr(getattr(engine, "dialect", None), "driver", None)
+    if driver == "psycopg2":
+        from psycopg2.extensions import get_wait_callback
+
+        return None if get_wait_callback() else driver
+    return driver if driver in _BLOCKING else None
+
+
+_BLOCKING = ("cx_oracle", "mysqldb", "oracledb", "psycopg2cffi", "pyodbc")
+"""Drivers that wait in C; those in Python give way, and sqlite waits for the disk only."""

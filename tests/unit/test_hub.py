@@ -1,0 +1,349 @@
+"""The hub: two sources and replays, nothing lost, nothing twice."""
+
+from __future__ import annotations
+
+import pytest
+
+from pgsocketio.position import Position, Since, Snapshot
+from pgsocketio.testing import MemoryDatabase
+
+from .listeners import All, Collector, Scanned, ToRoom
+
+
+@pytest.fixture
+def database() -> MemoryDatabase:
+    """One that is live."""
+    made = MemoryDatabase()
+    made.read()
+    return made
+
+
+def subscribe(database: MemoryDatabase, since: Since | None = None) -> Collector:
+    collector = Collector()
+    database.hub.subscribe(collector, All, (), since)
+    return collector
+
+
+def publish(database: MemoryDatabase, *numbers: int, inline: bool = True) -> list[int]:
+    """One transaction; returns the ids of its messages."""
+    transaction = database.transaction()
+    ids = [transaction.publish("chat", n=number)["id"] for number in numbers]
+    transaction.commit(inline)
+    return ids
+
+
+# -- inline and read ---------------------------------------------------------------------------
+
+
+def test_content_of_a_notify_is_delivered_at_once_and_not_again(database: MemoryDatabase) -> None:
+    listener = subscribe(database)
+    publish(database, 1, 2)
+    assert listener.take() == [1, 2]
+    database.read()
+    database.read()
+    assert listener.take() == []
+
+
+def test_a_hint_is_delivered_by_the_read(database: MemoryDatabase) -> None:
+    listener = subscribe(database)
+    publish(database, 1, inline=False)
+    publish(database, 2)
+    publish(database, 3, inline=False)
+    assert listener.take() == [2]
+    database.read()
+    assert listener.take() == [1, 3]
+
+
+def test_a_notify_that_comes_twice_or_late(database: MemoryDatabase) -> None:
+    listener = subscribe(database)
+    transaction = database.transaction()
+    message = transaction.publish("chat", n=1)
+    transaction.commit()
+    database.hub.deliver_inline([message, message])
+    database.read()
+    database.hub.deliver_inline([message])
+    assert listener.take() == [1]
+
+
+def test_before_the_first_read_nothing_is_delivered_inline() -> None:
+    database = MemoryDatabase()
+    listener = subscribe(database)
+    publish(database, 1)
+    assert listener.take() == []
+    assert database.hub.mark() is None
+
+
+def test_a_hub_starts_at_now() -> None:
+    database = MemoryDatabase()
+    publish(database, 1, inline=False)
+    listener = subscribe(database)
+    database.read()
+    assert listener.take() == []
+
+
+def test_a_transaction_that_commits_late(database: MemoryDatabase) -> None:
+    """Its ids are lower than what was delivered before: the trap of "id > last"."""
+    listener = subscribe(database)
+    late = database.transaction()
+    late.publish("chat", n=1)
+    publish(database, 2)
+    database.read()
+    assert listener.take() == [2]
+    late.commit(inline=False)
+    publish(database, 3)
+    database.read()
+    assert sorted(listener.take()) == [1, 3]
+
+
+def test_what_was_rolled_back_never_arrives(database: MemoryDatabase) -> None:
+    listener = subscribe(database)
+    transaction = database.transaction()
+    transaction.publish("chat", n=1)
+    transaction.rollback()
+    database.read()
+    assert listener.take() == []
+
+
+def test_volatile_messages_are_delivered_and_never_replayed(database: MemoryDatabase) -> None:
+    mark = database.hub.mark()
+    listener = subscribe(database)
+    database.publish_volatile("chat", n=1)
+    assert listener.take() == [1]
+    assert listener.messages == []
+    late = subscribe(database, mark)
+    database.read()
+    assert late.take() == []
+
+
+def test_the_stamp_is_where_to_get_a_message_again(database: MemoryDatabase) -> None:
+    listener = subscribe(database)
+    for number, inline in enumerate([True, False, True, False]):
+        publish(database, number, inline=inline)
+        database.read()
+    rows = list(zip(listener.messages, listener.stamps))
+    assert len(rows) == 4
+    for message, stamp in rows:
+        assert message in database.rows(stamp.position.snapshot)
+    generations = [stamp.generation for stamp in listener.stamps]
+    assert generations == sorted(generations)
+
+
+# -- replays -----------------------------------------------------------------------------------
+
+
+def test_since_gives_what_was_missed_and_then_what_is_new(database: MemoryDatabase) -> None:
+    position = database.position()
+    publish(database, 1, 2)
+    database.read()
+    publish(database, 3)
+    listener = subscribe(database, Since(position))
+    assert database.wanted
+    assert database.hub.waiting(listener)
+    publish(database, 4)
+    assert listener.take() == []  # not before what it missed
+    database.read()
+    assert not database.hub.waiting(listener)
+    publish(database, 5)
+    assert listener.take() == [1, 2, 3, 4, 5]
+
+
+def test_what_was_seen_does_not_come_again(database: MemoryDatabase) -> None:
+    position = database.position()
+    first, _second = publish(database, 1, 2)
+    database.read()
+    listener = subscribe(database, Since(position, frozenset([first, 999])))
+    database.read()
+    assert listener.take() == [2]
+
+
+def test_a_replay_is_stamped_with_where_it_started(database: MemoryDatabase) -> None:
+    position = database.position()
+    publish(database, 1)
+    database.read()
+    listener = subscribe(database, Since(position))
+    database.read()
+    assert [stamp.position for stamp in listener.stamps] == [position]
+    assert [stamp.generation for stamp in listener.stamps] == [-1]
+
+
+def test_a_mark_needs_no_read_while_nothing_lies_between(database: MemoryDatabase) -> None:
+    publish(database, 1)
+    mark = database.hub.mark()
+    listener = subscribe(database, mark)
+    assert not database.wanted
+    publish(database, 2)
+    assert listener.take() == [2]
+
+
+def test_a_mark_within_reach_is_served_from_memory(database: MemoryDatabase) -> None:
+    publish(database, 1)
+    mark = database.hub.mark()
+    publish(database, 2)
+    listener = subscribe(database, mark)
+    assert listener.take() == [2]
+    assert not database.wanted
+    database.read()
+    assert listener.take() == []
+
+
+def test_a_replay_is_routed_as_live_messages_are(database: MemoryDatabase) -> None:
+    position = database.position()
+    for room in ("a", "b", "a"):
+        database.publish("chat", room=room, n=len(room))
+    database.publish("other", room="a")
+    database.read()
+    indexed, scanned, other = Collector(), Collector(), Collector()
+    database.hub.subscribe(indexed, ToRoom, ("a",), Since(position))
+    database.hub.subscribe(scanned, Scanned, ("a",), Since(position))
+    database.hub.subscribe(other, ToRoom, ("b",), Since(position))
+    database.read()
+    assert indexed.messages == scanned.messages
+    assert (len(indexed.messages), len(other.messages)) == (2, 1)
+
+
+def test_one_read_serves_all_who_wait(database: MemoryDatabase) -> None:
+    positions = []
+    for number in range(4):
+        positions.append(database.position())
+        publish(database, number)
+    database.read()
+    listeners = [subscribe(database, Since(position)) for position in positions]
+    late = subscribe(database)
+    database.read()
+    assert [listener.take() for listener in listeners] == [[0, 1, 2, 3], [1, 2, 3], [2, 3], [3]]
+    assert late.take() == []
+
+
+def test_it_reads_from_the_oldest_of_all(database: MemoryDatabase) -> None:
+    hub = database.hub
+    subscribe(database, Since(Position("0" * 16, Snapshot(50, 80, (50,)))))
+    subscribe(database, Since(Position("0" * 16, Snapshot(60, 70, (60,)))))
+    assert hub.begin_read(database.position()) == Snapshot(50, 70, (50, 60))
+
+
+def test_who_left_is_not_served(database: MemoryDatabase) -> None:
+    position = database.position()
+    publish(database, 1)
+    database.read()
+    live, waiting = subscribe(database), subscribe(database, Since(position, frozenset([7])))
+    assert database.hub.unsubscribe(live) is None
+    assert database.hub.unsubscribe(waiting) == Since(position, frozenset([7]))
+    assert database.hub.unsubscribe(Collector()) is None
+    publish(database, 2)
+    database.read()
+    assert live.take() == waiting.take() == []
+
+
+def test_who_subscribes_while_a_read_runs_waits_for_the_next(database: MemoryDatabase) -> None:
+    position = database.position()
+    publish(database, 1, 2, inline=False)
+    hub, now = database.hub, database.position()
+    rows = database.rows(hub.begin_read(now))
+    hub.read(rows[:1])
+    since_before, next_only = subscribe(database, Since(position)), subscribe(database)
+    from_mark = subscribe(database, hub.mark())
+    assert database.wanted
+    hub.read(rows[1:])
+    hub.end_read(now)
+    assert since_before.take() == []
+    assert next_only.take() == [2]
+    database.read()
+    assert since_before.take() == [1, 2]
+    assert from_mark.take() == [2]
+    assert next_only.take() == []
+
+
+def test_who_leaves_and_comes_back_within_a_read(database: MemoryDatabase) -> None:
+    position = database.position()
+    publish(database, 1, 2, 3)
+    database.read()
+    listener = subscribe(database, Since(position))
+    hub, now = database.hub, database.position()
+    rows = database.rows(hub.begin_read(now))
+    hub.read(rows[:1])
+    rest = hub.unsubscribe(listener)
+    assert rest == Since(position, frozenset([rows[0]["id"]]))
+    hub.subscribe(listener, All, (), rest)
+    hub.read(rows[1:])
+    hub.end_read(now)
+    assert listener.take() == [1]
+    database.read()
+    assert listener.take() == [2, 3]
+
+
+# -- reads that break off ----------------------------------------------------------------------
+
+
+def test_a_read_that_breaks_off_is_repeated_without_doubles(database: MemoryDatabase) -> None:
+    position = database.position()
+    live = subscribe(database)
+    publish(database, 1, 2, 3, inline=False)
+    waiting = subscribe(database, Since(position))
+    hub = database.hub
+    hub.read(database.rows(hub.begin_read(database.position()))[:2])  # and the connection is gone
+    assert live.take() == [1, 2]
+    assert waiting.take() == [1, 2]
+    publish(database, 4)  # by NOTIFY, in the meantime
+    from_mark = subscribe(database, hub.mark())
+    database.read()
+    assert sorted(live.take()) == [3, 4]
+    assert waiting.take() == [3, 4]
+    assert from_mark.take() == [3]
+
+
+def test_what_a_broken_read_delivered_is_not_delivered_inline(database: MemoryDatabase) -> None:
+    live = subscribe(database)
+    transaction = database.transaction()
+    message = transaction.publish("chat", n=1)
+    transaction.commit(inline=False)
+    hub = database.hub
+    hub.read(database.rows(hub.begin_read(database.position())))
+    hub.deliver_inline([message])
+    database.read()
+    assert live.take() == [1]
+
+
+# -- the log ends somewhere --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("since", "trimmed", "missed"),
+    [
+        ("100:103:", 102, False),        # all that was trimmed lies behind
+        ("100:103:", 103, True),
+        ("100:103:101", 100, False),
+        ("100:103:101", 101, True),      # it committed after the position, and is trimmed
+        ("100:103:104", 105, True),
+    ],
+)  # fmt: skip
+def test_who_starts_below_what_was_trimmed_is_told(
+    database: MemoryDatabase, since: str, trimmed: int, missed: bool
+) -> None:
+    low, high, between = since.split(":")
+    xip = tuple(int(xid) for xid in between.split(",") if xid and int(xid) < int(high))
+    snapshot = Snapshot(min((int(high), *xip)), int(high), xip)
+    listener = subscribe(database, Since(Position("0" * 16, snapshot)))
+    database.hub.begin_read(Position("0" * 16, Snapshot(200, 200)), trimmed)
+    assert listener.times_missed == missed
+
+
+def test_what_still_runs_was_not_trimmed(database: MemoryDatabase) -> None:
+    listener = subscribe(database, Since(Position("0" * 16, Snapshot(101, 110, (101,)))))
+    database.hub.begin_read(Position("0" * 16, Snapshot(101, 110, (101,))), 105)
+    assert listener.times_missed == 0
+
+
+def test_another_log_starts_at_its_own_now(database: MemoryDatabase) -> None:
+    listener = subscribe(database)
+    publish(database, 1)
+    database.hub.reset()
+    assert database.hub.mark() is None
+    other = MemoryDatabase()
+    message = other.message("chat", {"n": 1}, 3)
+    database.hub.deliver_inline([message])
+    assert listener.take() == [1]
+    now = Position("b" * 16, Snapshot(5, 5))
+    database.hub.begin_read(now)
+    database.hub.end_read(now)
+    database.hub.deliver_inline([other.message("chat", {"n": 2}, 7)])
+    assert listener.take() == [2]

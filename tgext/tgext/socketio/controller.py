@@ -1,0 +1,72 @@
+"""The controller that namespaces are mounted on."""
+
+from __future__ import annotations
+
+import json
+from importlib import resources
+from typing import Any
+
+from pgsocketio.namespace import BaseNamespace
+from tg import TGController, abort, expose, request, response
+
+from .recorder import Recorder
+from .sockets import KNOCK
+
+CLIENT = ("socket.io.min.js", "tgext.socketio.js")
+"""Files of the browser's side, served together as ``socket.io.js``."""
+
+
+class SocketIOController(TGController):  # type: ignore[misc]
+    """A controller whose class attributes that are namespaces are served by name.
+
+    ``pingpong = PingPong`` is the namespace ``/pingpong``. It has pages as any controller; the
+    names ``socket.io.js`` (the client for the browser) and ``socketio_handshake`` are taken.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        attributes = {name: getattr(type(self), name) for name in dir(type(self))}
+        self._namespaces = {
+            f"/{name}": value
+            for name, value in attributes.items()
+            if isinstance(value, type) and issubclass(value, BaseNamespace)
+        }
+
+    @expose()
+    def socketio_handshake(self) -> str:
+        """Where a socket's handshake arrives; for the server only."""
+        knock = request.environ.get(KNOCK)
+        if knock is None:
+            abort(404)
+        knock.let_in(self._namespaces, request.environ["tg.locals"])
+        return ""
+
+    @expose()
+    def _default(self, *path: str, **_query: Any) -> Any:
+        if request.path_info.endswith("/socket.io.js"):
+            return _client_file()
+        if "paste.testing_variables" in request.environ and request.method == "POST":
+            return self._simulate(path)
+        abort(404 if request.method == "GET" and not self._is_namespace(path) else 400)
+
+    def _is_namespace(self, path: tuple[str, ...]) -> bool:
+        return bool(path) and f"/{path[0]}" in self._namespaces
+
+    def _simulate(self, path: tuple[str, ...]) -> str:
+        """WebTest posts the JSON of a packet to a namespace; no socket is involved."""
+        if not self._is_namespace(path):
+            abort(400)
+        name = f"/{path[0]}"
+        environ = request.environ
+        recorder = environ.setdefault("socketio", Recorder())
+        namespace = self._namespaces[name](environ, name, request._current_obj())
+        environ["socketio.namespace"] = namespace
+        recorder.play(namespace, json.loads(request.body))
+        return "done"
+
+
+def _client_file() -> bytes:
+    response.content_type = "text/javascript"
+    response.charset = "utf-8"
+    folder = resources.files(__package__).joinpath("static")
+    return b"\n".join(folder.joinpath(name).read_bytes() for name in CLIENT)

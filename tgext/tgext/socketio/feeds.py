@@ -1,0 +1,179 @@
+"""One broker subscription per channel and process; the hub hands its messages to subscribers."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import logging
+import random
+from collections.abc import Callable
+from typing import Any
+
+from pgsocketio.adapter import AbstractAdapter
+from pgsocketio.hub import Hub
+from pgsocketio.message import Message
+from pgsocketio.position import Position, Since, Snapshot, Stamp
+from pgsocketio.routes import Sink
+from pgsocketio.runtime import Job, Runtime
+
+from .errors import BrokerAway
+
+logger = logging.getLogger("tgext.socketio")
+
+MAX_PAUSE = 30.0
+"""Most seconds between two attempts to reach a broker that is away."""
+
+_NOWHERE = Stamp(0, Position("0" * 16, Snapshot(1, 1)))
+
+
+class FeedHub(Hub):
+    """The hub of an application whose broker is one of anypubsub's: it keeps nothing.
+
+    Delivery: at most once, while connected.
+
+    :param broker: returns an object with anypubsub's interface; may raise ``ConfigError``.
+    """
+
+    def __init__(self, broker: Callable[[], Any], runtime: Runtime) -> None:
+        super().__init__(breathe=lambda: runtime.sleep(0))
+        self._broker, self._runtime = broker, runtime
+        self._feeds: dict[str, Feed] = {}
+        self._channels: dict[Sink, str] = {}
+
+    def subscribe(
+        self,
+        sink: Sink,
+        adapter: type[AbstractAdapter],
+        args: tuple[Any, ...] = (),
+        since: Since | None = None,
+    ) -> None:
+        channel = str(args[0])
+        feed = self._feeds.get(channel)
+        if feed is None:
+            feed = Feed(self, channel, self._broker(), self._runtime)
+            self._feeds[channel] = feed
+        self._channels[sink] = channel
+        feed.sinks[sink] = None
+        self.routes.add(sink, adapter, args)
+        if len(feed.sinks) == 1:
+            feed.open()
+
+    def unsubscribe(self, sink: Sink) -> Since | None:
+        self.routes.remove(sink)
+        channel = self._channels.pop(sink, None)
+        feed = None if channel is None else self._feeds.get(channel)
+        if feed is not None:
+            feed.sinks.pop(sink, None)
+            if not feed.sinks:
+                del self._feeds[feed.channel]
+                feed.close()
+        return None
+
+    def spread(self, channel: str, text: str | bytes) -> None:
+        """Hand a broker's message to the subscribers of its channel."""
+        try:
+            values = {"channel": channel, "message": json.loads(text)}
+        except ValueError:
+            logger.error("a message on %r is no JSON; left out", channel)
+            return
+        now = datetime.datetime.now(datetime.timezone.utc).isoformat()
+        message = Message(None, "tgext.socketio", None, now, values, size=len(text))
+        self.routes.deliver([message], _NOWHERE)
+
+    def close(self) -> None:
+        """End every subscription at the broker."""
+        for feed in self._feeds.values():
+            feed.close()
+
+
+class Feed:
+    """A channel's subscription at the broker, as long as somebody here listens to it.
+
+    :ivar sinks: who does.
+    """
+
+    def __init__(self, hub: FeedHub, channel: str, broker: Any, runtime: Runtime) -> None:
+        self.channel = channel
+        self.sinks: dict[Sink, None] = {}
+        self._hub, self._broker, self._runtime = hub, broker, runtime
+        self._subscription: Any = None
+        self._job: Job | None = None
+        self._away = False
+        self._closed = False
+
+    def open(self) -> None:
+        """Subscribe at once, so that what is published from now on arrives; then follow."""
+        try:
+            self._subscribe()
+        except Exception as error:
+            self._report(error)
+        if not hasattr(self._subscription, "put"):
+            self._job = self._runtime.spawn(self._follow)
+
+    def _subscribe(self) -> None:
+        self._subscription = subscription = self._broker.subscribe(self.channel)
+        if hasattr(subscription, "put"):  # anypubsub's memory: a queue of this very process
+            subscription.messages = _Direct(lambda text: self._hub.spread(self.channel, text))
+        elif hasattr(getattr(subscription, "pubsub", None), "get_message"):  # redis confirms it
+            subscription.pubsub.get_message(timeout=10.0)
+        if self._away:
+            self._away = False
+            logger.info("the broker of channel %r is back", self.channel)
+            self._tell("broker_available", self.channel)
+
+    def _follow(self) -> None:
+        attempt = 0
+        while not self._closed:
+            try:
+                if self._subscription is None:
+                    self._subscribe()
+                attempt = 0
+                for text in self._subscription:
+                    if text is None:
+                        break
+                    self._hub.spread(self.channel, text)
+                raise BrokerAway("the subscription ended")
+            except Exception as error:
+                self._drop()
+                if self._closed:
+                    return
+                self._report(error)
+            attempt += 1
+            pause = min(MAX_PAUSE, 0.25 * 2 ** min(attempt, 10))
+            self._runtime.sleep(pause * random.uniform(0.5, 1.0))
+
+    def _report(self, error: Exception) -> None:
+        if self._away:
+            return
+        self._away = True
+        logger.error("the broker of channel %r is away, trying again: %s", self.channel, error)
+        text = f"Messages of {self.channel} are missed for the moment"
+        self._tell("error", "broker_unavailable", text)
+
+    def _tell(self, event: str, *args: Any) -> None:
+        sockets = {sink.socket for sink in list(self.sinks) if hasattr(sink, "socket")}
+        for socket in sockets:
+            socket.emit(event, args)
+
+    def _drop(self) -> None:
+        subscription, self._subscription = self._subscription, None
+        for holder in (subscription, getattr(subscription, "pubsub", None)):
+            if hasattr(holder, "close"):
+                try:
+                    holder.close()
+                except Exception as error:
+                    logger.debug("closing a subscription failed: %s", error)
+
+    def close(self) -> None:
+        """End the subscription."""
+        self._closed = True
+        if self._job is not None:
+            self._job.kill()
+        self._drop()
+
+
+class _Direct:
+    """Stands for the queue of a memory subscription: nothing waits, nothing needs a job."""
+
+    def __init__(self, deliver: Callable[[str], None]) -> None:
+        self.put_nowait = deliver

@@ -1,0 +1,72 @@
+"""``anypubsub.backend = postgres``: channels on this project's own message log."""
+
+from __future__ import annotations
+
+import json
+import logging
+import secrets
+from typing import Any
+
+import psycopg2
+import psycogreen.gevent
+from pgsocketio.database import Database
+from pgsocketio.errors import ConfigError
+from pgsocketio.log.publisher import Connections, publish
+from pgsocketio.members import Members
+from pgsocketio.runtime import Runtime
+from psycopg2.extensions import make_dsn, parse_dsn
+
+logger = logging.getLogger("tgext.socketio")
+
+CHANNEL = "tgext.socketio"
+
+# A dead peer is noticed by the kernel too; see PostgreSQL manual, 34.1.2 "Parameter Key Words".
+_ALIVE: dict[str, Any] = {
+    "connect_timeout": 10, "keepalives": 1, "keepalives_idle": 10, "keepalives_interval": 5,
+    "keepalives_count": 2, "tcp_user_timeout": 15_000,
+}  # fmt: skip
+
+
+class PostgresBroker:
+    """Publishes into the message log of a database.
+
+    Delivery: every subscriber that is connected, or comes back within the retention with a client
+    that keeps its position (``socket.io.js`` of the controller does).
+
+    :param dsn: libpq connection string or URL of a database with the message log.
+    :param listen_dsn: for LISTEN, where ``dsn`` goes through a pooler.
+    """
+
+    def __init__(self, dsn: str, listen_dsn: str | None = None) -> None:
+        try:
+            self.name = parse_dsn(dsn).get("dbname", "") or "postgres"
+            self._dsn = {"publish": dsn, "listen": listen_dsn or dsn, "log": dsn}
+            make_dsn(self._dsn["listen"])
+        except psycopg2.ProgrammingError as error:
+            raise ConfigError(f"anypubsub.dsn is no connection string: {error}") from error
+        self._connections = Connections(lambda _database: self.connect("publish"))
+
+    def connect(self, purpose: str) -> Any:
+        """A new connection, for ``publish``, ``listen`` or ``log``."""
+        name = f"tgext.socketio {purpose}"
+        return psycopg2.connect(self._dsn[purpose], application_name=name, **_ALIVE)
+
+    def publish(self, channel: str, message: str) -> None:
+        """Publish JSON text to a channel."""
+        values = {"channel": channel, "message": json.loads(message)}
+        with self._connections.cursor(self.name) as cursor:
+            publish(cursor, CHANNEL, values)
+
+    def subscribe(self, *_channels: str) -> Any:
+        """Only the server of tgext.socketio follows the log."""
+        raise ConfigError(
+            "channels of the postgres backend are followed by the server of tgext.socketio: "
+            "set 'use = egg:tgext.socketio#socketio' in [server:main]"
+        )
+
+    def database(self, runtime: Runtime, members: Members) -> Database:
+        """What a server process follows the log with."""
+        psycogreen.gevent.patch_psycopg()
+        ready = lambda: logger.info("ready for database %r", self.name)  # noqa: E731
+        node = secrets.token_hex(8)
+        return Database(self.name, self.connect, runtime, node, members, on_ready=ready)

@@ -1,0 +1,54 @@
+"""What the sockets of an application share: rooms, broadcasts, and the channels of its broker."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from pgsocketio.errors import ConfigError
+from pgsocketio.server import LocalScope, Scope, Server
+
+from .brokers import PREFIX, broker_of
+from .feeds import FeedHub
+
+if TYPE_CHECKING:
+    from .postgres import PostgresBroker
+
+logger = logging.getLogger("tgext.socketio")
+
+
+class ApplicationScope(LocalScope):
+    """Rooms and broadcasts of this process, channels of one of anypubsub's brokers."""
+
+    def __init__(self, server: Server, config: Mapping[str, Any]) -> None:
+        super().__init__(server)
+        self.hub = FeedHub(lambda: broker_of(config), server.runtime)
+
+
+def scope_of(server: Server, config: Mapping[str, Any]) -> Scope:
+    """The scope of an application; with the postgres backend a database, followed from now on.
+
+    Rooms and broadcasts then reach the clients of every server process on that database.
+    """
+    broker = _postgres_broker(config)
+    if broker is None:
+        return ApplicationScope(server, config)
+    database = broker.database(server.runtime, server.members)
+    server.databases[database.name] = database
+    server.runtime.spawn(database.listener.run)
+    server.runtime.spawn(database.trim)
+    return database
+
+
+def _postgres_broker(config: Mapping[str, Any]) -> PostgresBroker | None:
+    """The application's broker, where it is ours. A broker that cannot be made is told at once."""
+    app_globals = config["tg.app_globals"]
+    if not (config.get(f"{PREFIX}backend") or getattr(app_globals, "anypubsub", None)):
+        return None
+    try:
+        broker = broker_of(config)
+    except ConfigError as error:
+        logger.error("%s", error)
+        return None
+    return broker if hasattr(broker, "database") else None
