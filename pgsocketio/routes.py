@@ -37,80 +37,88 @@ def _typed(value: Any) -> Hashable:
 class Group:
     """The listeners of one adapter with equal arguments: they are asked once, together."""
 
-    __slots__ = ("adapter", "args", "key", "sinks")
+    __slots__ = ("args", "key", "sinks")
 
-    def __init__(
-        self, adapter: type[AbstractAdapter], args: tuple[Any, ...], key: Hashable
-    ) -> None:
-        self.adapter = adapter()
+    def __init__(self, args: tuple[Any, ...], key: Hashable) -> None:
         self.args = args
         self.key = key
         self.sinks: dict[Sink, None] = {}
 
-    def select(self, messages: Sequence[Message]) -> Sequence[Message]:
-        """What the adapter chooses, in the order of the log; nothing where it fails."""
-        kind = type(self.adapter)
-        if not overrides(kind, "get"):
-            return messages
-        name = f"{kind.__module__}.{kind.__qualname__}"
-        try:
-            chosen = {id(message) for message in self.adapter.get(list(messages), *self.args)}
-        except Exception:
-            logger.exception("adapter %s failed in get(); its listeners miss these messages", name)
-            return ()
-        selected = [message for message in messages if id(message) in chosen]
-        if len(selected) != len(chosen):
-            logger.error("adapter %s returned what it was not given; left out", name)
-        return selected
-
 
 class AdapterRoutes:
-    """All groups of one adapter class on its channel."""
+    """All groups of one adapter class on its channel.
 
-    __slots__ = ("adapter", "groups", "indexed", "scanned")
+    One instance of the adapter serves them all: it holds nothing of a listener, and little memory
+    is touched for each message.
+    """
+
+    __slots__ = ("_adapter", "_groups", "_indexed", "_name", "_scanned", "_selects", "adapter")
 
     def __init__(self, adapter: type[AbstractAdapter]) -> None:
         self.adapter = adapter
-        self.groups: dict[Hashable, Group] = {}
-        self.indexed: dict[Hashable, dict[Hashable, Group]] = {}
-        self.scanned: dict[Hashable, Group] = {}
+        self._adapter = adapter()
+        self._name = f"{adapter.__module__}.{adapter.__qualname__}"
+        self._selects = overrides(adapter, "get")
+        self._groups: dict[Hashable, Group] = {}
+        self._indexed: dict[Hashable, list[Group]] = {}
+        self._scanned: list[Group] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._groups)
 
     def add(self, args: tuple[Any, ...], sink: Sink) -> Group:
         key = tuple(_typed(arg) for arg in args)
-        group = self.groups.get(key)
+        group = self._groups.get(key)
         if group is None:
-            group = self.groups[key] = Group(self.adapter, args, key)
-            self._table(group)[key] = group
+            group = self._groups[key] = Group(args, key)
+            if self._is_indexed(group):
+                self._indexed.setdefault(_typed(args[0]), []).append(group)
+            else:
+                self._scanned.append(group)
         group.sinks[sink] = None
         return group
 
-    def _table(self, group: Group) -> dict[Hashable, Group]:
-        if self.adapter.index is None or not group.args:
-            return self.scanned
-        return self.indexed.setdefault(_typed(group.args[0]), {})
+    def _is_indexed(self, group: Group) -> bool:
+        return self.adapter.index is not None and bool(group.args)
 
     def remove(self, group: Group, sink: Sink) -> None:
         group.sinks.pop(sink, None)
         if group.sinks:
             return
-        self.groups.pop(group.key, None)
-        table = self._table(group)
-        table.pop(group.key, None)
-        if not table and table is not self.scanned:
-            self.indexed.pop(_typed(group.args[0]), None)
+        del self._groups[group.key]
+        if not self._is_indexed(group):
+            self._scanned.remove(group)
+            return
+        value = _typed(group.args[0])
+        self._indexed[value].remove(group)
+        if not self._indexed[value]:
+            del self._indexed[value]
 
     def match(self, messages: Sequence[Message]) -> Iterable[tuple[Group, Sequence[Message]]]:
         """The groups concerned, each with the messages to ask its adapter about."""
-        for group in list(self.scanned.values()):
+        for group in list(self._scanned):
             yield group, messages
-        if not self.indexed:
-            return
-        found: dict[Hashable, tuple[Group, list[Message]]] = {}
-        for message in messages:
+        found: dict[Group, list[Message]] = {}
+        for message in messages if self._indexed else ():
             value = _typed(message["values"].get(self.adapter.index))
-            for key, group in self.indexed.get(value, {}).items():
-                found.setdefault(key, (group, []))[1].append(message)
-        yield from found.values()
+            for group in self._indexed.get(value, ()):
+                found.setdefault(group, []).append(message)
+        yield from found.items()
+
+    def select(self, group: Group, messages: Sequence[Message]) -> Sequence[Message]:
+        """What the adapter chooses, in the order of the log; nothing where it fails."""
+        if not self._selects:
+            return messages
+        try:
+            chosen = {id(message) for message in self._adapter.get(list(messages), *group.args)}
+        except Exception:
+            text = "adapter %s failed in get(); its listeners miss these messages"
+            logger.exception(text, self._name)
+            return ()
+        selected = [message for message in messages if id(message) in chosen]
+        if len(selected) != len(chosen):
+            logger.error("adapter %s returned what it was not given; left out", self._name)
+        return selected
 
 
 class Routes:
@@ -142,7 +150,7 @@ class Routes:
         if table is None or group is None:
             return
         table.remove(group, sink)
-        if not table.groups:
+        if not table:
             adapters = self._channels[table.adapter.channel]
             del adapters[table.adapter]
             if not adapters:
@@ -156,7 +164,7 @@ class Routes:
         for channel, batch in by_channel.items():
             for table in list(self._channels.get(channel, {}).values()):
                 for group, candidates in table.match(batch):
-                    self._serve(group, group.select(candidates), stamp)
+                    self._serve(group, table.select(group, candidates), stamp)
 
     def _serve(self, group: Group, messages: Sequence[Message], stamp: Stamp) -> None:
         if not messages:
@@ -167,6 +175,6 @@ class Routes:
             try:
                 sink.deliver(messages, stamp)
             except Exception:
-                logger.exception("a listener of %s failed", type(group.adapter).__qualname__)
+                logger.exception("the listener %r failed", sink)
             if count % self._batch == 0:
                 self._breathe()

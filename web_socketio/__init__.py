@@ -1,3 +1,13 @@
+import sys
+from importlib.util import find_spec
+
+if find_spec("pgsocketio") is None:
+    raise ModuleNotFoundError(
+        "the addon web_socketio needs the Python package oe.web.socketio; "
+        f"install it for {sys.executable}",
+        name="pgsocketio",
+    )
+
 from . import models
 from .hooks import uninstall_hook
 

@@ -32,7 +32,7 @@ class HttpConnection:
     """
 
     __slots__ = ("_handler", "_parser", "_pending", "_running", "_runtime", "_state", "due",
-                 "extra_headers", "half_closed", "on_flushed", "on_over", "stream")  # fmt: skip
+                 "extra_headers", "on_flushed", "on_over", "stream")  # fmt: skip
 
     def __init__(self, runtime: Runtime, stream: Stream, handler: Handler) -> None:
         self._runtime = runtime
@@ -44,7 +44,6 @@ class HttpConnection:
         self.stream = stream
         self.due = -1
         self.extra_headers: tuple[tuple[str, str], ...] = ()
-        self.half_closed = False
         self.on_over: Callable[[], None] | None = None
         self.on_flushed: Callable[[], None] | None = None
         runtime.timers.schedule(self, runtime.settings.header_timeout)
@@ -68,7 +67,6 @@ class HttpConnection:
 
     def on_end(self, clean: bool) -> None:
         """The peer ended; a half-closed one still takes an answer that is under way."""
-        self.half_closed = True
         waits = self._state in (State.BUSY, State.FLUSH) and self.on_over is None
         if not (clean and waits):
             self._close()
@@ -164,7 +162,6 @@ class HttpConnection:
             and request.keep_alive
             and request.length is not None  # what follows chunks is not looked at
             and self._parser.complete
-            and not self.half_closed
         )
 
     def head(self, status: int, headers: list[tuple[str, str]], keep: bool = True) -> bytes:
@@ -229,11 +226,8 @@ class HttpConnection:
             self._end()
 
     def _end(self) -> None:
-        if self.half_closed:
-            self._close()
-        else:
-            self.stream.end()
-            self._limit_time(self._runtime.settings.close_timeout)
+        self.stream.end()
+        self._limit_time(self._runtime.settings.close_timeout)
 
     def _over(self) -> None:
         over, self.on_over = self.on_over, None

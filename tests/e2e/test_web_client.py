@@ -57,6 +57,7 @@ def test_the_button_of_a_toast_opens_the_record(site: Site, login: Login) -> Non
     sender.notify("demo", "look", res_model="res.partner", res_id=partner)
     demo.toast("look").get_by_role("button", name="Open").click()
     expect(demo.page.locator(".o_form_view .o_field_widget[name=name]").first).to_be_visible()
+    expect(demo.toasts).to_have_count(0)
     expect(demo.page).to_have_url(re.compile(rf"/res\.partner/{partner}$"))
 
 

@@ -1,1 +1,1 @@
-"""What is built from the checkout, installed as its users install it, and run with each kind of Odoo."""
+"""What the checkout builds, installed as its users install it, with each kind of Odoo."""

@@ -17,9 +17,9 @@ BUILD = "from setuptools import build_meta; print(build_meta.build_{}('{}'))"
 
 def build(kind: str, checkout: Path, target: Path) -> Path:
     """Build a wheel or an sdist of a source tree through the hooks that pip uses."""
-    command = [VENV_PYTHON, "-c", BUILD.format(kind, target)]
-    output = subprocess.run(command, cwd=checkout, check=True, capture_output=True, text=True)
-    return target / output.stdout.splitlines()[-1]
+    command = [str(VENV_PYTHON), "-c", BUILD.format(kind, target)]
+    output = subprocess.check_output(command, cwd=checkout, stderr=subprocess.DEVNULL, text=True)
+    return target / output.splitlines()[-1]
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Python environments of their own, away from the checkout, and the kinds of Odoo to run in them."""
+"""Python environments away from the checkout, and the kinds of Odoo to run in them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from tools.wheels import wheels
 SITE_PACKAGES = "lib/python3*/site-packages"
 OURS = ("oe.web.socketio", "oe_web_socketio", "__editable__")
 OF_CHECKOUT = (
-    ".git", ".venv", "var", "build", "dist", "bin", "node_modules", "__pycache__", "*.egg-info", ".*_cache",
+    ".git", ".venv", "var", "build", "dist", "bin", "node_modules", "__pycache__", "*.egg-info",
+    ".*_cache",
 )
 LEFT_OUT = ("ODOO_", "OE_WEB_SOCKETIO_", "PG", "PYTHON", "VIRTUAL_ENV")
 COMMAND_TIMEOUT = 120.0  # seconds; installing Odoo in a database is the longest
@@ -24,7 +25,7 @@ COMMAND_TIMEOUT = 120.0  # seconds; installing Odoo in a database is the longest
 
 @dataclass(frozen=True)
 class Environment:
-    """A virtual environment, and a folder to run its commands in: an empty home, no checkout near."""
+    """A virtual environment, with a folder to run its commands in."""
 
     folder: Path
 
@@ -40,7 +41,7 @@ class Environment:
 
     @property
     def home(self) -> Path:
-        """The folder in which commands run; the home as well, so no conf file of a person is read."""
+        """The folder in which commands run, and their home: no conf file of a person is read."""
         home = self.folder / "home"
         home.mkdir(exist_ok=True)
         return home
@@ -50,7 +51,7 @@ class Environment:
         return self.folder / "bin" / name
 
     def variables(self, more: Mapping[str, object] | None = None) -> dict[str, str]:
-        """Return what commands run with: this process's variables, but for those that lead to Odoo."""
+        """Return this process's variables, but for those that name an Odoo or a database."""
         kept = {key: text for key, text in os.environ.items() if not key.startswith(LEFT_OUT)}
         return {**kept, "HOME": str(self.home), **{key: str(v) for key, v in (more or {}).items()}}
 
@@ -68,7 +69,7 @@ class Environment:
     ) -> str:
         """Run a command that has to succeed; return its output."""
         result = self.run(*command, env=env, stdin=stdin)
-        assert result.returncode == 0, f"{command[0]} ended with {result.returncode}:\n{result.stdout}"
+        assert result.returncode == 0, f"{command[0]} failed:\n{result.stdout}"
         return result.stdout
 
     def pip(self, *arguments: object) -> None:
@@ -103,7 +104,7 @@ def link_all(source: Path, target: Path) -> None:
 
 
 def source_checkout(odoo: Odoo, target: Path) -> Path:
-    """Lay an Odoo out as its source repository is: ``odoo-bin``, ``odoo``, and ``addons`` beside it."""
+    """Lay an Odoo out as its source repository is: ``addons`` beside ``odoo``, and ``odoo-bin``."""
     packages = odoo.python_path
     shutil.copytree(packages / "odoo", target / "odoo", ignore=shutil.ignore_patterns("addons"))
     shutil.copy(odoo.script, target / "odoo-bin")

@@ -1,4 +1,4 @@
-"""A checkout as people use it: set up in place, built by buildout, or cloned onto the addons path."""
+"""A checkout in use: set up in place, built by buildout, or cloned onto the addons path."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pgsocketio import __version__
 from tests.packaging.environments import Environment, copy_checkout, create
 from tools.odoo import Odoo
 from tools.paths import ROOT
@@ -26,26 +27,26 @@ def clone(tmp_path: Path) -> Path:
 
 
 def test_setup_installs_the_checkout_in_place(clone: Path) -> None:
-    from pgsocketio import __version__
-
     environment = create(clone / ".venv")
     environment.link_requirements()
-    set_up = (sys.executable, "-c", f"import sys; sys.path.insert(0, '{clone}'); "
-              "from tools.venv import build; build()")
-    environment.output(*set_up)
+
+    def set_up() -> None:
+        environment.output(sys.executable, "-m", "tools.venv", env={"PYTHONPATH": clone})
+
+    set_up()
     where = environment.output(environment.python, "-c", WHERE).split()
     assert where == [f"{clone}/pgsocketio/__init__.py", __version__]
     script = environment.script("oe_web_socketio")
     assert "usage: oe_web_socketio" in environment.output(script, "--help")
 
     installed_at = script.stat().st_mtime_ns
-    environment.output(*set_up)
+    set_up()
     assert script.stat().st_mtime_ns == installed_at
     project = clone / "pyproject.toml"
     scripts = "[project.scripts]\n"
     text = project.read_text(encoding="utf-8").replace(scripts, f"{scripts}new = 'os:getcwd'\n")
     project.write_text(text, encoding="utf-8")
-    environment.output(*set_up)
+    set_up()
     assert environment.script("new").exists()
 
 
@@ -76,6 +77,20 @@ def test_buildout_builds_the_commands(clone: Path, tmp_path: Path) -> None:
     assert nothing.stdout.strip() == f"oe: there is no Odoo at ODOO_PATH={tmp_path}"
 
 
+def test_addon_without_its_distribution_says_what_to_install(
+    clone: Path, without_us: Environment, unpacked: Odoo
+) -> None:
+    program = f"import odoo.init, odoo.addons; odoo.addons.__path__.append('{clone}'); "
+    result = without_us.run(
+        without_us.python, "-c", program + "import odoo.addons.web_socketio", env=unpacked.env
+    )
+    assert result.returncode == 1
+    assert result.stdout.splitlines()[-1] == (
+        "ModuleNotFoundError: the addon web_socketio needs the Python package oe.web.socketio; "
+        f"install it for {without_us.python}"
+    )
+
+
 def test_clone_on_the_addons_path_says_what_to_install(
     clone: Path, without_us: Environment, unpacked: Odoo, conf: Path, odoo_only: str
 ) -> None:
@@ -83,6 +98,5 @@ def test_clone_on_the_addons_path_says_what_to_install(
         without_us.python, unpacked.script, "-c", conf, "-d", odoo_only, "-i", "web_socketio",
         f"--addons-path={clone}", "--no-http", "--stop-after-init", env=unpacked.env,
     )
-    print(result.stdout)
     assert result.returncode != 0
     assert "an external dependency is not met: oe.web.socketio" in result.stdout

@@ -11,7 +11,7 @@ import requests
 
 from tests.packaging.environments import Environment
 from tools.console import log_file
-from tools.odoo import Odoo, OdooInstance
+from tools.odoo import Odoo
 from tools.postgres import Postgres
 from tools.processes import Child, free_port
 

@@ -95,7 +95,7 @@ def test_forms_of_a_namespace_that_clients_use(text: str, namespace: str) -> Non
 HOSTILE = [
     "", " ", "7", "9[]", "x", "-1", "\x00", "²",
     "1[]", "1{}", "1/admin,[1]",                       # DISCONNECT has no data
-    "0[]", "0null", '0"text"', "0/admin,1",            # CONNECT has an object
+    "0[]", "0null", '0"text"', "0/a\x1eb,", "0/\n,",   # CONNECT has an object
     "2", "2[]", "2{}", "2null", '2"foo"', "2[1]", '2[["a"]]', "2[null]",  # EVENT has name first
     "3", "3[]", '3["a"]', "312", "312{}", "312null",   # ACK has id and list
     '4{"message":"x"}', "4",

@@ -197,7 +197,7 @@ def test_out_of_descriptors(tmp_path_factory: pytest.TempPathFactory) -> None:
             peer.close()
         with open_websocket(server.port) as late:
             assert late.echoes()
-        assert websocket.state()["counters"]["accept_paused"] >= 1
+        assert 1 <= websocket.state()["counters"]["accept_paused"] < 20  # it does not spin
     assert server.log.read_text().count("Cannot accept connections") == 1
     server.stop()
 

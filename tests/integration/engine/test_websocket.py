@@ -187,6 +187,15 @@ def test_what_the_kernel_does_not_take_is_sent_later_in_order(start: Start) -> N
         assert [websocket.text() for _ in range(500)] == [f"4{n}" for n in range(500)]
 
 
+def test_messages_of_which_the_kernel_takes_a_part_arrive_whole(start: Start) -> None:
+    with open_websocket(start(max_unsent=100_000_000).port) as websocket:
+        letters = "abcdefghijklmnop"
+        for letter in letters:
+            websocket.say("4" + letter * 900_000)
+        for letter in letters:
+            assert websocket.text() == "4" + letter * 900_000
+
+
 def test_idle_websockets_cost_no_greenlet(port: int) -> None:
     with open_websocket(port) as watcher:
         before = watcher.state()["greenlets"]

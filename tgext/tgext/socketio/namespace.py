@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import logging
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, cast
 
 from pgsocketio.errors import HandlerError, TemporarilyUnavailable
@@ -89,41 +89,61 @@ class SocketIOTGNamespace(BaseNamespace):
         method = getattr(self, method_name, None)
         if method is None or not method_name.startswith(("on_", "subscribe_")):
             return super().call_method(method_name, packet, *args)
-        if list(inspect.signature(method).parameters) == ["packet"]:
+        if list(_signature_of(method).parameters) == ["packet"]:
             args = (packet,)
         tgcompat.run_hooks(method, "before_validate", args)
-        if tgcompat.has_validation(method):
-            return self._call_validated(method, method_name, args)
-        tgcompat.run_hooks(method, "before_call", args)
-        return self.call_checked(self._decorated(method), method_name, args)
-
-    def _call_validated(self, method: Any, name: str, args: tuple[Any, ...]) -> Any:
-        signature = inspect.signature(method)
         try:
-            given = dict(signature.bind_partial(*args).arguments)
-        except TypeError as error:
-            return self._refuse("invalid_method_args", f'"{name}": {error}')
-        try:
-            params = tgcompat.validate(method, given)
+            positional, named = _arguments(method, packet["name"], args)
         except tgcompat.Invalid as error:
             if error.handler is not None:
                 return error.handler(*args)
             return self._refuse("invalid_method_args", error.info)
         tgcompat.run_hooks(method, "before_call", args)
-        function = partial(self._decorated(method), **params)
-        try:
-            signature.bind(**params)
-        except TypeError as error:
-            return self._refuse("invalid_method_args", f'"{name}": {error}')
-        return function()
+        return self._decorated(method)(*positional, **named)
 
     def _decorated(self, method: Callable[..., Any]) -> Callable[..., Any]:
         decorator = getattr(self, "exception_handler_decorator", None)
         return method if decorator is None else cast("Callable[..., Any]", decorator(method))
 
-    def _refuse(self, name: str, message: Any) -> Refused:
+    def _refuse(self, name: str, message: Any, packet: dict[str, Any] | None = None) -> Refused:
+        """Tell the client by the event ``error``, also where it asked for an acknowledgement."""
         self.error(name, message)
         return Refused(name, message)
+
+
+def _arguments(
+    method: Callable[..., Any], event: str, args: tuple[Any, ...]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """What to call a method with: as the client sent it, or by name where it was validated.
+
+    :raises Invalid: when the arguments do not fit, before or after validation.
+    """
+    signature = _signature_of(method)
+    try:
+        if not tgcompat.has_validation(method):
+            signature.bind(*args)
+            return args, {}
+        given = dict(signature.bind_partial(*args).arguments)
+    except TypeError as error:
+        raise tgcompat.Invalid(f'"{event}": {error}', None) from error
+    params = tgcompat.validate(method, given)
+    try:
+        signature.bind(**params)
+    except TypeError as error:
+        raise tgcompat.Invalid(f'"{event}": {error}', None) from error
+    return (), params
+
+
+def _signature_of(method: Callable[..., Any]) -> inspect.Signature:
+    """The signature of a bound method; working it out takes longer than most methods."""
+    function = getattr(method, "__func__", None)
+    return inspect.signature(method) if function is None else _signature_without_self(function)
+
+
+@lru_cache(maxsize=4096)
+def _signature_without_self(function: Callable[..., Any]) -> inspect.Signature:
+    signature = inspect.signature(function)
+    return signature.replace(parameters=list(signature.parameters.values())[1:])
 
 
 def _name_of(function: Callable[..., Any], args: tuple[Any, ...]) -> str:

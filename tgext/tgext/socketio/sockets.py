@@ -91,7 +91,7 @@ class Visitor:
     def __init__(self, raw: dict[str, Any], answer: Knock) -> None:
         assert answer.environ is not None and answer.namespaces is not None
         self.raw = raw
-        self.environ = answer.environ
+        self.environ = {**answer.environ, "PATH_INFO": raw["PATH_INFO"]}
         self.namespaces = answer.namespaces
         self.identity: Any = None
         self.know(answer.environ)

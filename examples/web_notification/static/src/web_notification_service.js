@@ -5,15 +5,13 @@ export const webNotificationService = {
     dependencies: ["longpolling_socket", "notification", "action"],
     start(env, { longpolling_socket, notification, action }) {
         function show({ title, message, res_model, res_id }) {
-            const open = () =>
-                action.doAction({
-                    type: "ir.actions.act_window",
-                    res_model,
-                    res_id,
-                    views: [[false, "form"]],
-                });
+            const views = [[false, "form"]];
+            const open = () => {
+                close();
+                action.doAction({ type: "ir.actions.act_window", res_model, res_id, views });
+            };
             const buttons = res_id ? [{ name: _t("Open"), primary: true, onClick: open }] : [];
-            notification.add(message, { title, buttons, type: "info", sticky: true });
+            const close = notification.add(message, { title, buttons, type: "info", sticky: true });
         }
         longpolling_socket.on("get notification", (messages) => messages.forEach(show));
     },

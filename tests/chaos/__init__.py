@@ -1,0 +1,1 @@
+"""Faults against the real server process, a real PostgreSQL and real clients: `make chaos`."""

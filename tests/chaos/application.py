@@ -1,0 +1,138 @@
+"""The server under attack: the real engine, server and database, without Odoo.
+
+Three namespaces: a declarative subscription, an acknowledged one, and the loop of 2013.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import secrets
+import signal
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import gevent
+import gevent.event
+import psycopg2
+
+from pgsocketio.adapter import AbstractAdapter
+from pgsocketio.database import Database
+from pgsocketio.engine import Engine, EngineSettings, Prepared
+from pgsocketio.errors import ConnectRefused
+from pgsocketio.green import GreenRuntime
+from pgsocketio.namespace import BaseNamespace
+from pgsocketio.server import Server, ServerSettings
+from pgsocketio.subscription import Subscription
+
+logger = logging.getLogger("chaos")
+
+PING = 2.0
+ACK_TIMEOUT = 2.0
+
+
+class News(AbstractAdapter):
+    """For everybody."""
+
+    channel = "news"
+
+
+class Mail(AbstractAdapter):
+    """For one user."""
+
+    channel = "mail"
+    index = "to"
+
+
+def _user(session: Any) -> Sequence[Any]:
+    return (session["user"],)
+
+
+class ChaosNamespace(BaseNamespace):
+    """Believes whoever says that it is a user."""
+
+    def authenticate(self, auth: dict[str, Any]) -> None:
+        if not isinstance(auth.get("user"), int):
+            raise ConnectRefused("session expired")
+        self.session["user"] = auth["user"]
+
+    def get_scope(self) -> Database:
+        (database,) = self.socket.server.databases.values()
+        database.need_ready()
+        return database  # type: ignore[no-any-return]
+
+
+class Plain(ChaosNamespace):
+    subscriptions = (Subscription("news", News), Subscription("mail", Mail, _user))
+
+
+class Acknowledged(ChaosNamespace):
+    subscriptions = (Subscription("mail", Mail, _user, acknowledged=True),)
+
+
+class Loop(ChaosNamespace):
+    def admitted(self) -> None:
+        self.spawn(self.follow)
+
+    def follow(self) -> None:
+        reader = self.socket.jobs.reader(News)
+        while True:
+            reader.secure_emit("news", reader.listen())
+
+
+NAMESPACES = {"/plain": Plain, "/acknowledged": Acknowledged, "/loop": Loop}
+
+
+class Application:
+    """One server process.
+
+    :param dsn: of the database, for the server's connections.
+    :param port: to listen on.
+    """
+
+    def __init__(self, dsn: str, port: int) -> None:
+        runtime = GreenRuntime()
+        settings = ServerSettings(ack_timeout=ACK_TIMEOUT, position_interval=PING)
+        self._dsn = dsn
+        self._stop = gevent.event.Event()
+        self._server = Server(NAMESPACES, runtime, Prepared, settings)
+        self._engine = Engine(
+            self._server, EngineSettings(ping_interval=PING, ping_timeout=PING), self._counters
+        )
+        self._database = Database(
+            "chaos", self._connect, runtime, secrets.token_hex(8), self._server.members,
+            on_ready=lambda: logger.info("ready"),
+        )  # fmt: skip
+        self._server.databases["chaos"] = self._database
+        self._port = port
+
+    def _connect(self, purpose: str) -> Any:
+        return psycopg2.connect(self._dsn, application_name=f"chaos {purpose}")
+
+    def _counters(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        listener = self._database.listener
+        counters = {
+            **self._engine.counters, **self._server.counters, "rows_read": listener.rows_read,
+            "ready": listener.ready, "error": listener.error,
+        }  # fmt: skip
+        start_response("200 OK", [("Content-Type", "application/json")])
+        return [json.dumps(counters).encode()]
+
+    def run(self) -> None:
+        """Serve until SIGTERM."""
+        gevent.signal_handler(signal.SIGTERM, self._stop.set)
+        self._engine.listen("127.0.0.1", self._port)
+        logger.info("listening")
+        jobs = [gevent.spawn(self._database.listener.run), gevent.spawn(self._tell_positions)]
+        self._stop.wait()
+        self._engine.stop_accepting()
+        self._engine.close_all()
+        gevent.sleep(0.2)
+        self._engine.stop()
+        self._database.stop()
+        gevent.killall(jobs, timeout=1)
+
+    def _tell_positions(self) -> None:
+        while True:
+            gevent.sleep(PING)
+            self._server.tell_positions()

@@ -1,0 +1,142 @@
+"""Publishers that write each message into a ledger in the same transaction."""
+
+from __future__ import annotations
+
+import itertools
+import random
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import psycopg2
+
+from pgsocketio.log.publisher import Waker, publish
+
+_PENDING = """
+    SELECT pg_current_xact_id_if_assigned()::text, current_setting('web_socketio.volatile', true)
+"""
+_LEDGER = "INSERT INTO ledger (n, round, channel, recipient) VALUES (%s, %s, %s, %s)"
+
+
+class Transaction:
+    """One transaction that publishes.
+
+    :param number: names it.
+    :param numbers: gives each message its number, unique in a run.
+    """
+
+    def __init__(self, cursor: Any, number: int, round: int, numbers: Callable[[], int]) -> None:
+        self._cursor = cursor
+        self._number, self._round, self._numbers = number, round, numbers
+        self._index = itertools.count()
+
+    def publish(self, recipient: int, size: int = 0, defer: bool = False) -> int:
+        """Publish a message to a user, 0: to all; returns its number."""
+        n, channel = self._numbers(), "mail" if recipient else "news"
+        values = {
+            "n": n, "transaction": self._number, "index": next(self._index), "to": recipient,
+            "pad": "x" * size,
+        }  # fmt: skip
+        self._cursor.execute(_LEDGER, [n, self._round, channel, recipient])
+        publish(self._cursor, channel, values, defer=defer)
+        return n
+
+    def pending(self) -> tuple[str | None, str | None]:
+        """What a Waker needs after COMMIT; asked before, as Odoo's precommit hook does."""
+        self._cursor.execute(_PENDING)
+        xid, volatile = self._cursor.fetchone()
+        return xid, volatile
+
+
+class Publishers:
+    """Threads that publish while a round is open; errors of PostgreSQL are its weather.
+
+    :param dsn: of the database, past any proxy.
+    :param users: how many there are, numbered from 1.
+    """
+
+    def __init__(self, dsn: str, users: int, seed: int, threads: int = 2) -> None:
+        self.dsn, self._users = dsn, users
+        self._count = itertools.count(1)
+        self._transactions = itertools.count(1)
+        self._lock = threading.Lock()
+        self._open = threading.Event()
+        self._quiet = [threading.Event() for _ in range(threads)]
+        self._ending = False
+        self._round = 0
+        self.pause_between = 0.02
+        self.committed = 0
+        self._threads = [
+            threading.Thread(target=self._run, args=[random.Random(seed + i), quiet], daemon=True)
+            for i, quiet in enumerate(self._quiet)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def number(self) -> int:
+        with self._lock:
+            return next(self._count)
+
+    def start(self, round: int) -> None:
+        """Open a round."""
+        self._round, self.committed = round, 0
+        self._open.set()
+
+    def stop(self) -> None:
+        """Close the round; nothing is committed in it after this returns."""
+        self._open.clear()
+        for quiet in self._quiet:
+            quiet.wait()
+
+    def end(self) -> None:
+        self._ending = True
+        self._open.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _run(self, choice: random.Random, quiet: threading.Event) -> None:
+        while not self._ending:
+            if not self._open.is_set():
+                quiet.set()
+                self._open.wait()
+                quiet.clear()
+            try:
+                self._publish_while_open(choice)
+            except psycopg2.Error:
+                threading.Event().wait(0.05)
+
+    def _publish_while_open(self, choice: random.Random) -> None:
+        connection = psycopg2.connect(self.dsn)
+        waker = Waker(lambda _database: psycopg2.connect(self.dsn))
+        try:
+            while self._open.is_set() and not self._ending:
+                self._publish_once(connection, waker, choice)
+                threading.Event().wait(choice.random() * 2 * self.pause_between)
+        finally:
+            connection.close()
+            waker.close()
+
+    def _publish_once(self, connection: Any, waker: Waker, choice: random.Random) -> None:
+        count, defer = choice.randint(1, 8), choice.random() < 0.5
+        with connection, connection.cursor() as cursor:
+            transaction = Transaction(cursor, next(self._transactions), self._round, self.number)
+            for _ in range(count):
+                recipient = choice.randint(1, self._users) if choice.random() < 0.4 else 0
+                transaction.publish(recipient, defer=defer)
+            pending = transaction.pending() if defer else (None, None)
+        self.committed += count
+        waker.wake("chaos", *pending)
+
+    def one(self, recipients: list[int], size: int = 0, defer: bool = False) -> list[int]:
+        """Publish messages in one transaction of their own; tries until PostgreSQL takes it."""
+        while True:
+            try:
+                connection = psycopg2.connect(self.dsn)
+                with connection, connection.cursor() as cursor:
+                    number = next(self._transactions)
+                    transaction = Transaction(cursor, number, self._round, self.number)
+                    numbers = [transaction.publish(r, size, defer) for r in recipients]
+                connection.close()
+                return numbers
+            except psycopg2.Error:
+                threading.Event().wait(0.05)
