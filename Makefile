@@ -37,7 +37,7 @@ lint: test-environment  ## check style and types
 	$(PYTHON) -m mypy
 
 docs: test-environment  ## build the documentation in var/docs; a warning is an error
-	$(PYTHON) -m sphinx --fail-on-warning --keep-going --quiet docs var/docs
+	$(PYTHON) -m sphinx --fail-on-warning --keep-going --fresh-env --quiet docs var/docs
 
 screenshots: test-environment  ## take the documentation's pictures of the demo
 	@$(PYTHON) -m tools.screenshots

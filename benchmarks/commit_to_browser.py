@@ -95,7 +95,7 @@ def measure(page: Page, postgres: Postgres, uid: int, *, deferred: bool) -> list
             xid = cursor.fetchone()[0]
         connection.commit()
         if deferred:
-            waker.wake(DB, xid, None)
+            waker.wake(DB, xid)
     page.wait_for_function(f"() => globalThis.latencies.length >= {MESSAGES}", timeout=30_000)
     return sorted(page.evaluate("() => globalThis.latencies"))
 

@@ -1,5 +1,6 @@
 """Sphinx configuration; ``make docs`` builds with warnings as errors."""
 
+import logging
 import sys
 from pathlib import Path
 
@@ -9,6 +10,9 @@ sys.path[:0] = [str(HERE / "_ext"), str(HERE.parent)]
 from odoo_stub import MOCKED  # noqa: E402  makes the addons importable without Odoo
 
 from pgsocketio import __version__  # noqa: E402
+
+# A dependency of the theme sends the log of whatever autodoc imports to standard error.
+logging.getLogger("odoo").setLevel(logging.WARNING)
 
 project = "oe.web.socketio"
 copyright = "the contributors of oe.web.socketio"

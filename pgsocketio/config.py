@@ -108,12 +108,19 @@ class Options:
         :raises ConfigError: for an unknown key or a wrong value, saying where it was found.
         """
         flags = vars(self._parser().parse_args(list(argv)))
+        self._check_variables(environ)
         values = {option.name: option.default for option in self.options}
         found = {o.name: self._outside(o, flags, environ) for o in self.options}
         conf = found.get("config")
         values |= self._section(conf) if conf else {}
         values |= {name: value for name, value in found.items() if value is not None}
         return values
+
+    def _check_variables(self, environ: Mapping[str, str]) -> None:
+        known = {self.variable(option) for option in self.options}
+        for variable in environ:
+            if variable.startswith(self.prefix) and variable not in known:
+                raise ConfigError(f"unknown environment variable {variable}; see {self.prog} --help")
 
     def _outside(self, option: Option, flags: Mapping[str, Any], environ: Mapping[str, str]) -> Any:
         given, variable = flags[option.name], self.variable(option)

@@ -61,6 +61,7 @@ class Listener:
     :param node: names this server process.
     :param on_ready: called each time the listener is live again.
     :param on_foreign_log: called when the log turned out to be another one than before.
+    :ivar rows_read: rows of the log read so far.
     """
 
     def __init__(
@@ -79,6 +80,7 @@ class Listener:
         self.error: str | None = None
         self.epoch: str | None = None
         self.trimmed = 0
+        self.rows_read = 0
         self._connect, self._runtime = connect, runtime
         self._beat = f"{_BEAT}{node}"
         self._on_ready, self._on_foreign_log = on_ready, on_foreign_log
@@ -274,6 +276,7 @@ class Listener:
             self._on_foreign_log()
         snapshot = now.snapshot
         for upto, messages in self._log.read(self.hub.begin_read(now, self.trimmed)):
+            self.rows_read += len(messages)
             self.hub.read(messages)
             snapshot = upto
         self.hub.end_read(Position(self.epoch, snapshot))

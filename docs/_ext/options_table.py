@@ -7,7 +7,8 @@ from sphinx.util.docutils import SphinxDirective
 from oe_web_socketio.options import OPTIONS
 from pgsocketio.config import Option
 
-HEADS = ("flag", "environment variable", "key", "default", "meaning")
+HEADS = ("flag, environment variable", "default", "meaning")
+WIDTHS = (40, 15, 45)
 
 
 def flag(option: Option) -> str:
@@ -16,14 +17,26 @@ def flag(option: Option) -> str:
     return f"{option.short}, {long}" if option.short else long
 
 
-def cells(option: Option) -> list[nodes.Node]:
+def literal(text: str) -> nodes.paragraph:
+    """A paragraph of code."""
+    return nodes.paragraph("", "", nodes.literal(text, text))
+
+
+def plain(text: str) -> nodes.paragraph:
+    """A paragraph of text."""
+    return nodes.paragraph(text, text)
+
+
+def row(*entries: list[nodes.paragraph]) -> nodes.row:
+    """A row of a table."""
+    return nodes.row("", *(nodes.entry("", *paragraphs) for paragraphs in entries))
+
+
+def option_row(option: Option) -> nodes.row:
     """What the table says of an option."""
-    default = "" if option.default in (None, ()) else str(option.default)
-    # Which conf file is read cannot stand in the conf file.
-    key = "" if option.name == "config" else option.name
-    literals = [flag(option), OPTIONS.variable(option), key, default]
-    texts = [nodes.literal(text, text) if text else nodes.Text("–") for text in literals]
-    return [*texts, nodes.Text(option.help)]
+    default = [] if option.default in (None, ()) else [literal(str(option.default))]
+    names = [literal(flag(option)), literal(OPTIONS.variable(option))]
+    return row(names, default, [plain(option.help)])
 
 
 class OptionsTable(SphinxDirective):
@@ -31,14 +44,10 @@ class OptionsTable(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         group = nodes.tgroup(cols=len(HEADS))
-        group += [nodes.colspec(colwidth=1) for _head in HEADS]
-        group += nodes.thead("", self._row([nodes.Text(head) for head in HEADS]))
-        group += nodes.tbody("", *(self._row(cells(option)) for option in OPTIONS.options))
+        group += [nodes.colspec(colwidth=width) for width in WIDTHS]
+        group += nodes.thead("", row(*([plain(head)] for head in HEADS)))
+        group += nodes.tbody("", *map(option_row, OPTIONS.options))
         return [nodes.table("", group)]
-
-    @staticmethod
-    def _row(contents: list[nodes.Node]) -> nodes.row:
-        return nodes.row("", *(nodes.entry("", nodes.paragraph("", "", c)) for c in contents))
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -117,19 +117,14 @@ class Waker:
         self._connections = Connections(connect)
         self.failures = 0
 
-    def wake(self, database: str, xid: str | None, volatile: str | None) -> None:
+    def wake(self, database: str, xid: str) -> None:
         """Notify of a committed transaction. Never raises an ``Exception``.
 
-        :param xid: the transaction (xid8 as text), None when it logged nothing.
-        :param volatile: JSON array of what it left in ``web_socketio.volatile``.
+        :param xid: the transaction, as ``pg_current_xact_id()::text`` named it.
         """
-        if xid is None and not volatile:
-            return
         try:
             with self._connections.cursor(database) as cursor:
-                cursor.execute(
-                    "SELECT web_socketio_wake(%s::xid8, %s::jsonb)", [xid or "0", volatile or "[]"]
-                )
+                cursor.execute("SELECT web_socketio_wake(%s::xid8)", [xid])
         except Exception as error:
             self.failures += 1
             logger.warning(

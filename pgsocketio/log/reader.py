@@ -46,7 +46,6 @@ class LogReader:
         with connection.cursor() as cursor:
             # Slots are emptied and filled between two ANALYZE: the planner knows nothing of them.
             cursor.execute("SET enable_seqscan = off")
-        self.rows_read = 0
 
     def _one(self, statement: str, *args: Any) -> Any:
         with self._connection.cursor() as cursor:
@@ -92,7 +91,6 @@ class LogReader:
         while True:
             snapshot, messages = self._page(since, upto, after)
             upto = upto or snapshot
-            self.rows_read += len(messages)
             yield Snapshot.parse(upto), messages
             if len(messages) < PAGE:
                 return

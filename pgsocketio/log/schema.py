@@ -49,7 +49,8 @@ def install(cursor: Any) -> int:
 
 def uninstall(cursor: Any) -> None:
     """Drop every object and every message."""
-    cursor.execute("DROP TABLE IF EXISTS web_socketio_log, web_socketio_meta CASCADE")
+    for table in ("log", "volatile", "meta"):
+        cursor.execute(f"DROP TABLE IF EXISTS web_socketio_{table} CASCADE")
     cursor.execute("DROP SEQUENCE IF EXISTS web_socketio_log_id, web_socketio_slot")
     cursor.execute(
         "SELECT oid::regprocedure::text FROM pg_proc WHERE proname LIKE 'web\\_socketio\\_%' "

@@ -57,6 +57,15 @@ CREATE TABLE @schema@.web_socketio_log_2 PARTITION OF @schema@.web_socketio_log 
 CREATE TABLE @schema@.web_socketio_log_3 PARTITION OF @schema@.web_socketio_log FOR VALUES IN (3);
 CREATE INDEX ON @schema@.web_socketio_log (xid);
 
+-- Volatile messages of transactions that notify after their COMMIT; a row lives for that moment. A
+-- table, because savepoints undo its rows; unlogged, because after a crash nobody wants them.
+CREATE UNLOGGED TABLE @schema@.web_socketio_volatile (
+    id bigint NOT NULL DEFAULT nextval('@schema@.web_socketio_log_id'),
+    xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
+    sealed text NOT NULL
+);
+CREATE INDEX ON @schema@.web_socketio_volatile (xid);
+
 -- What this log was made under: cluster, database, WAL timeline. It differs after a restore, a
 -- duplication by template, a promotion.
 CREATE FUNCTION @schema@.web_socketio_origin() RETURNS text
@@ -174,9 +183,7 @@ BEGIN
             USING ERRCODE = 'program_limit_exceeded', HINT = 'Publish it as durable.';
     ELSIF deferred THEN
         PERFORM set_config('web_socketio.deferred', '1', true);
-        PERFORM set_config('web_socketio.volatile', (
-            coalesce(nullif(current_setting('web_socketio.volatile', true), ''), '[]')::jsonb
-            || to_jsonb(sealed))::text, true);
+        INSERT INTO web_socketio_volatile (sealed) VALUES (sealed);
     ELSE
         PERFORM pg_notify('web_socketio', sealed);
     END IF;
@@ -186,8 +193,7 @@ $$;
 COMMENT ON FUNCTION @schema@.web_socketio_notify(text, jsonb, jsonb) IS 'publishes a message when the transaction commits; returns its id';
 
 -- Sends what a committed transaction deferred. Its rows are read from the log, never from memory.
-CREATE FUNCTION @schema@.web_socketio_wake(transaction xid8, volatile_messages jsonb DEFAULT '[]')
-RETURNS integer
+CREATE FUNCTION @schema@.web_socketio_wake(transaction xid8) RETURNS integer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, @schema@, pg_temp AS $$
 DECLARE
     entry record;
@@ -203,7 +209,13 @@ BEGIN
         PERFORM web_socketio_send(web_socketio_sealed(web_socketio_body(
             entry.id, entry.xid, entry.date, entry.channel, entry.uid, entry.payload)));
     END LOOP;
-    PERFORM pg_notify('web_socketio', value) FROM jsonb_array_elements_text(volatile_messages);
+    FOR entry IN
+        WITH gone AS (DELETE FROM web_socketio_volatile AS v WHERE v.xid = transaction RETURNING v.*)
+        SELECT sealed FROM gone ORDER BY id
+    LOOP
+        sent := sent + 1;
+        PERFORM pg_notify('web_socketio', entry.sealed);
+    END LOOP;
     RETURN sent;
 END
 $$;
@@ -244,6 +256,8 @@ BEGIN
     IF NOT pg_try_advisory_xact_lock(1869969266) THEN
         RETURN 0;
     END IF;
+    -- Left by transactions that ended without a wake.
+    DELETE FROM web_socketio_volatile WHERE xid < pg_snapshot_xmin(pg_current_snapshot());
     FOR closed IN SELECT substr(key, 8)::integer AS number, value::timestamptz AS at
                   FROM web_socketio_meta WHERE key LIKE 'closed\_%' ORDER BY at LOOP
         too_large := (SELECT sum(pg_total_relation_size(format('@schema@.web_socketio_log_%s', i)::regclass))
@@ -279,5 +293,5 @@ REVOKE ALL ON FUNCTION
     @schema@.web_socketio_trim(),
     @schema@.web_socketio_position(),
     @schema@.web_socketio_notify(text, jsonb, jsonb),
-    @schema@.web_socketio_wake(xid8, jsonb)
+    @schema@.web_socketio_wake(xid8)
 FROM PUBLIC;

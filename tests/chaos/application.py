@@ -88,11 +88,13 @@ class Application:
 
     :param dsn: of the database, for the server's connections.
     :param port: to listen on.
+    :param positions: seconds between positions told to clients.
     """
 
-    def __init__(self, dsn: str, port: int) -> None:
+    def __init__(self, dsn: str, port: int, positions: float) -> None:
         runtime = GreenRuntime()
-        settings = ServerSettings(ack_timeout=ACK_TIMEOUT, position_interval=PING)
+        settings = ServerSettings(ack_timeout=ACK_TIMEOUT)
+        self._positions = positions
         self._dsn = dsn
         self._stop = gevent.event.Event()
         self._server = Server(NAMESPACES, runtime, Prepared, settings)
@@ -123,7 +125,8 @@ class Application:
         gevent.signal_handler(signal.SIGTERM, self._stop.set)
         self._engine.listen("127.0.0.1", self._port)
         logger.info("listening")
-        jobs = [gevent.spawn(self._database.listener.run), gevent.spawn(self._tell_positions)]
+        loops = (self._database.listener.run, self._database.trim, self._tell_positions)
+        jobs = [gevent.spawn(loop) for loop in loops]
         self._stop.wait()
         self._engine.stop_accepting()
         self._engine.close_all()
@@ -134,5 +137,5 @@ class Application:
 
     def _tell_positions(self) -> None:
         while True:
-            gevent.sleep(PING)
+            gevent.sleep(self._positions)
             self._server.tell_positions()

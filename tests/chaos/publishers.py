@@ -15,7 +15,9 @@ from pgsocketio.log.publisher import Waker, publish
 _PENDING = """
     SELECT pg_current_xact_id_if_assigned()::text, current_setting('web_socketio.volatile', true)
 """
-_LEDGER = "INSERT INTO ledger (n, round, channel, recipient) VALUES (%s, %s, %s, %s)"
+_LEDGER = "INSERT INTO ledger (n, round, channel, recipient, durable) VALUES (%s, %s, %s, %s, %s)"
+
+Pending = tuple["str | None", "str | None"]
 
 
 class Transaction:
@@ -30,18 +32,20 @@ class Transaction:
         self._number, self._round, self._numbers = number, round, numbers
         self._index = itertools.count()
 
-    def publish(self, recipient: int, size: int = 0, defer: bool = False) -> int:
+    def publish(
+        self, recipient: int, size: int = 0, defer: bool = False, durable: bool = True
+    ) -> int:
         """Publish a message to a user, 0: to all; returns its number."""
         n, channel = self._numbers(), "mail" if recipient else "news"
         values = {
             "n": n, "transaction": self._number, "index": next(self._index), "to": recipient,
             "pad": "x" * size,
         }  # fmt: skip
-        self._cursor.execute(_LEDGER, [n, self._round, channel, recipient])
-        publish(self._cursor, channel, values, defer=defer)
+        self._cursor.execute(_LEDGER, [n, self._round, channel, recipient, durable])
+        publish(self._cursor, channel, values, defer=defer, durable=durable)
         return n
 
-    def pending(self) -> tuple[str | None, str | None]:
+    def pending(self) -> Pending:
         """What a Waker needs after COMMIT; asked before, as Odoo's precommit hook does."""
         self._cursor.execute(_PENDING)
         xid, volatile = self._cursor.fetchone()
@@ -56,7 +60,7 @@ class Publishers:
     """
 
     def __init__(self, dsn: str, users: int, seed: int, threads: int = 2) -> None:
-        self.dsn, self._users = dsn, users
+        self.dsn, self.users = dsn, users
         self._count = itertools.count(1)
         self._transactions = itertools.count(1)
         self._lock = threading.Lock()
@@ -110,22 +114,26 @@ class Publishers:
         waker = Waker(lambda _database: psycopg2.connect(self.dsn))
         try:
             while self._open.is_set() and not self._ending:
-                self._publish_once(connection, waker, choice)
+                waker.wake("chaos", *self._publish(connection, choice))
                 threading.Event().wait(choice.random() * 2 * self.pause_between)
         finally:
             connection.close()
-            waker.close()
 
-    def _publish_once(self, connection: Any, waker: Waker, choice: random.Random) -> None:
+    def transaction(self, cursor: Any) -> Transaction:
+        """A transaction of the open round."""
+        return Transaction(cursor, next(self._transactions), self._round, self.number)
+
+    def _publish(self, connection: Any, choice: random.Random) -> Pending:
+        """Run one transaction; returns what a Waker needs."""
         count, defer = choice.randint(1, 8), choice.random() < 0.5
         with connection, connection.cursor() as cursor:
-            transaction = Transaction(cursor, next(self._transactions), self._round, self.number)
+            transaction = self.transaction(cursor)
             for _ in range(count):
-                recipient = choice.randint(1, self._users) if choice.random() < 0.4 else 0
+                recipient = choice.randint(1, self.users) if choice.random() < 0.4 else 0
                 transaction.publish(recipient, defer=defer)
             pending = transaction.pending() if defer else (None, None)
         self.committed += count
-        waker.wake("chaos", *pending)
+        return pending
 
     def one(self, recipients: list[int], size: int = 0, defer: bool = False) -> list[int]:
         """Publish messages in one transaction of their own; tries until PostgreSQL takes it."""
@@ -133,8 +141,7 @@ class Publishers:
             try:
                 connection = psycopg2.connect(self.dsn)
                 with connection, connection.cursor() as cursor:
-                    number = next(self._transactions)
-                    transaction = Transaction(cursor, number, self._round, self.number)
+                    transaction = self.transaction(cursor)
                     numbers = [transaction.publish(r, size, defer) for r in recipients]
                 connection.close()
                 return numbers

@@ -13,7 +13,8 @@ import psycopg2
 PATIENCE = 40.0  # seconds until what did not arrive counts as lost
 LEDGER = """
     CREATE TABLE ledger (
-        n bigint PRIMARY KEY, round int NOT NULL, channel text NOT NULL, recipient int NOT NULL)
+        n bigint PRIMARY KEY, round int NOT NULL, channel text NOT NULL, recipient int NOT NULL,
+        durable boolean NOT NULL)
 """
 
 
@@ -25,6 +26,7 @@ class Sent:
     round: int
     channel: str
     recipient: int
+    durable: bool
 
 
 @dataclass
@@ -33,6 +35,7 @@ class Received:
 
     handled: Counter[int] = field(default_factory=Counter)
     state: set[int] = field(default_factory=set)
+    seen: set[int] = field(default_factory=set)
     order: dict[int, int] = field(default_factory=dict)
 
 
@@ -61,15 +64,18 @@ class Tally:
             self._received[client, listener].handled[message["values"]["n"]] += 1
 
     def see(self, client: str, listener: str, message: dict[str, Any]) -> None:
-        """A message reached a client, whether or not its handler takes it: check the order."""
+        """A message reached a client, whether or not its handler takes it; check the order."""
         values = message["values"]
         with self._lock:
-            order = self._received[client, listener].order
-            if order.get(values["transaction"], -1) > values["index"]:
-                if not self._received[client, listener].handled[values["n"]]:
-                    self.disorder.append(f"{client} {listener}: {values['n']}")
-            else:
-                order[values["transaction"]] = values["index"]
+            received = self._received[client, listener]
+            if values["n"] in received.seen:
+                return  # sent again
+            received.seen.add(values["n"])
+            transaction, index = values["transaction"], values["index"]
+            latest = received.order.get(transaction, -1)
+            if latest > index and message["id"] is not None:  # a volatile one may come late
+                self.disorder.append(f"{client} {listener}: {transaction}: {index} after {latest}")
+            received.order[transaction] = max(index, latest)
 
     def read_again(self, client: str, namespace: str) -> None:
         """A client was told that it cannot be caught up, and read the state anew."""
@@ -83,7 +89,7 @@ class Tally:
         """Take in what is committed."""
         connection = psycopg2.connect(dsn)
         with connection, connection.cursor() as cursor:
-            cursor.execute("SELECT n, round, channel, recipient FROM ledger")
+            cursor.execute("SELECT n, round, channel, recipient, durable FROM ledger")
             rows = [Sent(*row) for row in cursor.fetchall()]
         connection.close()
         with self._lock:
@@ -105,7 +111,7 @@ class Tally:
                 found += [
                     f"{client} {listener}: {sent.n}"
                     for sent in self._sent.values()
-                    if sent.round == round and sent.channel == channel
+                    if sent.durable and sent.round == round and sent.channel == channel
                     and sent.recipient in recipients
                     and not received.handled[sent.n] and sent.n not in received.state
                 ]  # fmt: skip

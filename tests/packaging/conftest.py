@@ -18,7 +18,7 @@ BUILD = "from setuptools import build_meta; print(build_meta.build_{}('{}'))"
 def build(kind: str, checkout: Path, target: Path) -> Path:
     """Build a wheel or an sdist of a source tree through the hooks that pip uses."""
     command = [str(VENV_PYTHON), "-c", BUILD.format(kind, target)]
-    output = subprocess.check_output(command, cwd=checkout, stderr=subprocess.DEVNULL, text=True)
+    output = subprocess.check_output(command, cwd=checkout, text=True)
     return target / output.splitlines()[-1]
 
 

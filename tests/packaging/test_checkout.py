@@ -70,6 +70,7 @@ def test_buildout_builds_the_commands(clone: Path, tmp_path: Path) -> None:
     environment.output(
         environment.script("buildout"), "-c", clone / "buildout.cfg",
         f"buildout:download-cache={cache}", "buildout:install-from-cache=true",
+        env={"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": wheels()},
     )
     usage = environment.output(clone / "bin" / "oe_web_socketio", "--help")
     assert "usage: oe_web_socketio" in usage

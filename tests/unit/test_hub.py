@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
-from pgsocketio.position import Position, Since, Snapshot
+from pgsocketio.message import Message
+from pgsocketio.position import Position, Since, Snapshot, Stamp
 from pgsocketio.testing import MemoryDatabase
 
 from .listeners import All, Collector, Scanned, ToRoom
@@ -269,6 +272,22 @@ def test_who_leaves_and_comes_back_within_a_read(database: MemoryDatabase) -> No
     assert listener.take() == [1]
     database.read()
     assert listener.take() == [2, 3]
+
+
+def test_who_subscribes_in_the_middle_of_a_delivery_gets_each_once(
+    database: MemoryDatabase,
+) -> None:
+    hub, newcomer, mark = database.hub, Collector(), database.hub.mark()
+
+    class Invites(Collector):
+        def deliver(self, messages: Sequence[Message], stamp: Stamp) -> None:
+            hub.subscribe(newcomer, Scanned, ("a",), mark)
+
+    hub.subscribe(Invites(), All)
+    hub.subscribe(Collector(), Scanned, ("b",))
+    database.publish("chat", room="a")
+    database.read()
+    assert len(newcomer.messages) == 1
 
 
 # -- reads that break off ----------------------------------------------------------------------

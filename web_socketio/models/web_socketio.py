@@ -3,10 +3,6 @@ from odoo.addons.web_socketio import compat
 
 from pgsocketio.log import publisher, schema
 
-_PENDING = """
-    SELECT pg_current_xact_id_if_assigned()::text, current_setting('web_socketio.volatile', true)
-"""
-
 waker = publisher.Waker(
     lambda database: compat.connect(database, application_name="oe.web.socketio wake")
 )
@@ -48,17 +44,20 @@ class WebSocketIO(models.AbstractModel):
         number = publisher.publish(
             cr, channel, values, uid=self.env.uid, durable=durable, defer=True
         )
-        if "web_socketio" not in cr.precommit.data:
-            cr.precommit.data["web_socketio"] = True
-            cr.precommit.add(self._before_commit)
+        self._wake_after_commit()
         return number
 
-    def _before_commit(self):
-        """Note what this transaction leaves to send; its savepoints are settled by now."""
+    def _wake_after_commit(self):
+        """Send the NOTIFY once this transaction is committed; once, however much it publishes.
+
+        What was published is read from the tables then: savepoints may still undo some of it.
+        """
         cr, database = self.env.cr, self.env.cr.dbname
-        cr.execute(_PENDING)
-        xid, volatile = cr.fetchone()
-        cr.postcommit.add(lambda: waker.wake(database, xid, volatile))
+        if "web_socketio" not in cr.postcommit.data:
+            cr.postcommit.data["web_socketio"] = True
+            cr.execute("SELECT pg_current_xact_id()::text")
+            xid = cr.fetchone()[0]
+            cr.postcommit.add(lambda: waker.wake(database, xid))
 
     @api.private
     def position(self):

@@ -35,12 +35,13 @@ class EchoServer:
             )
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
+        if not line:
+            self.end()
         assert line, log.read_text()
         self.port = int(line)
 
-    def stop(self) -> None:
-        """End it; it must still be alive and must not have printed a traceback."""
-        assert self.process.poll() is None, self.log.read_text()
+    def end(self) -> None:
+        """End the process, if it has not ended."""
         self.process.terminate()
         self.process.wait(10)
         assert self.process.stdout is not None
@@ -63,8 +64,26 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
         return servers[key]
 
     yield started
+    dead = [
+        server.log.read_text() for server in servers.values() if server.process.poll() is not None
+    ]
     for server in servers.values():
-        server.stop()
+        server.end()
+    assert not dead
+
+
+@pytest.fixture
+def start_own(tmp_path: Path) -> Iterator[Start]:
+    """Start one server for this test alone, which may end it."""
+    servers: list[EchoServer] = []
+
+    def started(*words: str, **settings: Any) -> EchoServer:
+        servers.append(EchoServer(tmp_path / "stderr", *words, **settings))
+        return servers[-1]
+
+    yield started
+    for server in servers:
+        server.end()
 
 
 @pytest.fixture

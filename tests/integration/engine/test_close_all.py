@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 
 import pytest
 
-from .conftest import EchoServer, Start
+from .conftest import Start
 from .wire import POLLING, Http, open_polling, open_websocket, request
 
 
@@ -40,8 +39,8 @@ def test_spread(start: Start) -> None:
     assert ends[0] < 0.2
 
 
-def test_stop_accepting(tmp_path: Path) -> None:
-    server = EchoServer(tmp_path / "stderr")
+def test_stop_accepting(start_own: Start) -> None:
+    server = start_own()
     with Http(server.port) as http, open_websocket(server.port) as websocket:
         http.get(POLLING)
         websocket.say("4stop_accepting:")
@@ -49,11 +48,10 @@ def test_stop_accepting(tmp_path: Path) -> None:
         assert http.get(POLLING).status == 503
         with pytest.raises(ConnectionRefusedError):
             Http(server.port)
-    server.stop()
 
 
-def test_stop(tmp_path: Path) -> None:
-    server = EchoServer(tmp_path / "stderr", "fallback")
+def test_stop(start_own: Start) -> None:
+    server = start_own("fallback")
     with Http(server.port) as poller, Http(server.port) as blocked, Http(server.port) as idle:
         websocket = open_websocket(server.port)
         poller.send(request("GET", open_polling(poller)))
@@ -69,6 +67,6 @@ def test_stop(tmp_path: Path) -> None:
     assert "Traceback" not in server.log.read_text()
 
 
-def test_a_port_in_use_is_said_plainly(start: Start, tmp_path: Path) -> None:
+def test_a_port_in_use_is_said_plainly(start: Start, start_own: Start) -> None:
     with pytest.raises(AssertionError, match=r"OSError: .*Address already in use"):
-        EchoServer(tmp_path / "stderr", f"port={start().port}")
+        start_own(f"port={start().port}")

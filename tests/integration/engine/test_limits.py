@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import EchoServer, Start
+from .conftest import Start
 from .wire import (
     POLLING,
     TEXT,
@@ -188,8 +188,8 @@ def test_post_above_the_bound_is_refused_before_its_body(start: Start) -> None:
         assert response.headers["connection"] == "close"
 
 
-def test_out_of_descriptors(tmp_path_factory: pytest.TempPathFactory) -> None:
-    server = EchoServer(tmp_path_factory.mktemp("few") / "stderr", "files=30")
+def test_out_of_descriptors(start_own: Start) -> None:
+    server = start_own("files=30")
     with open_websocket(server.port) as websocket:
         peers = [Peer(server.port) for _ in range(40)]
         assert websocket.echoes()
@@ -199,7 +199,6 @@ def test_out_of_descriptors(tmp_path_factory: pytest.TempPathFactory) -> None:
             assert late.echoes()
         assert 1 <= websocket.state()["counters"]["accept_paused"] < 20  # it does not spin
     assert server.log.read_text().count("Cannot accept connections") == 1
-    server.stop()
 
 
 def test_descriptors_and_memory_return(start: Start) -> None:

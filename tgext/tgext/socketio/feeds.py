@@ -165,8 +165,11 @@ class Feed:
                     logger.debug("closing a subscription failed: %s", error)
 
     def close(self) -> None:
-        """End the subscription."""
+        """End the subscription. Does not wait: the transport's end calls it."""
         self._closed = True
+        self._runtime.spawn(self._end)
+
+    def _end(self) -> None:
         if self._job is not None:
             self._job.kill()
         self._drop()

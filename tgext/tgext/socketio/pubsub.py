@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,8 +14,9 @@ from pgsocketio.namespace import Refused
 
 from . import tgcompat
 from .brokers import broker_of
-from .errors import BrokerAway
 from .namespace import SocketIOTGNamespace
+
+logger = logging.getLogger("tgext.socketio")
 
 EVENTS = ("pubblication", "publication")
 """What a subscriber receives. The first spelling is the interface since 2013."""
@@ -117,5 +119,5 @@ def _publish(broker: Any, channel: str, text: str) -> None:
     try:
         broker.publish(channel, text)
     except Exception as error:
-        away = BrokerAway(f"the broker of {channel!r} is away: {error}")
-        raise HandlerError(str(away), "broker_unavailable") from error
+        logger.error("a message on channel %r is lost, the broker is away: %s", channel, error)
+        raise HandlerError("The message could not be published", "broker_unavailable") from error

@@ -1,6 +1,9 @@
 import json
+import time
 
 from odoo import api, models
+from odoo.exceptions import AccessError
+from odoo.service.model import call_kw
 
 
 class TestRealtimePublisher(models.AbstractModel):
@@ -51,3 +54,23 @@ class TestRealtimePublisher(models.AbstractModel):
 
     def _do_position(self):
         return self.env["web.socketio"].position()
+
+    def _do_sleep(self, seconds):
+        time.sleep(seconds)
+
+    def _do_methods(self):
+        """The names that the model web.socketio has of its own."""
+        own = type(self.env["web.socketio"]).mro()
+        ours = [cls for cls in own if cls.__module__.startswith("odoo.addons.web_socketio.")]
+        return sorted({
+            name for cls in ours for name, value in vars(cls).items()
+            if callable(value) and not name.startswith("__")
+        })
+
+    def _do_as_public(self, method):
+        """Call a method of web.socketio as Odoo's RPC does, as the public user."""
+        public = self.env.ref("base.public_user")
+        try:
+            call_kw(self.env["web.socketio"].with_user(public), method, ["test"], {})
+        except AccessError:
+            return "AccessError"

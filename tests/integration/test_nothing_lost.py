@@ -1,0 +1,138 @@
+"""Whatever publishers and clients do: nothing lost, nothing twice, nothing rolled back, in order.
+
+``SOAK_SECONDS`` makes it go on with new seeds for so long; ``SEED`` repeats a run.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+import pytest
+
+from tests.chaos.client import Client
+from tests.chaos.random_transactions import RandomPublishers
+from tests.chaos.site import Site
+from tools.postgres import Postgres
+
+SECONDS = 15.0
+SOAK = float(os.environ.get("SOAK_SECONDS", 0))
+ACKNOWLEDGED = ("/acknowledged mail", "/loop news")
+
+
+class RestlessSite(Site):
+    """A site with listeners that hang at their acknowledgement."""
+
+    def __init__(self, *args: Any, **others: Any) -> None:
+        self.hanging: dict[tuple[str, str], float] = {}
+        super().__init__(*args, **others)
+
+    def handle(self, client: Client, listener: str, message: dict[str, Any]) -> bool:
+        self.tally.see(client.name, listener, message)
+        if self.hanging.get((client.name, listener), 0) > time.monotonic():
+            return False
+        self.tally.handle(client.name, listener, message)
+        return True
+
+    def disturb(self, choice: random.Random, until: float) -> None:
+        """Let something happen to a client, again and again."""
+        while time.monotonic() < until:
+            client = choice.choice(self.clients)
+            act = choice.choices((self._drop, self._reload, self._stall, self._hang), (4, 3, 2, 3))
+            act[0](client, choice)
+            time.sleep(choice.uniform(0.0, 0.3))
+        for client in self.clients:
+            client.stall(False)
+
+    def _drop(self, client: Client, choice: random.Random) -> None:
+        client.drop()
+
+    def _reload(self, client: Client, choice: random.Random) -> None:
+        self.reload(client)
+
+    def _stall(self, client: Client, choice: random.Random) -> None:
+        client.stall(True)
+        threading.Timer(choice.uniform(0.1, 3.0), client.stall, [False]).start()
+
+    def _hang(self, client: Client, choice: random.Random) -> None:
+        listener = choice.choice(ACKNOWLEDGED)
+        self.hanging[client.name, listener] = time.monotonic() + choice.uniform(0.1, 3.0)
+
+
+@pytest.fixture
+def seed() -> int:
+    seed = int(os.environ.get("SEED", random.randrange(10**6)))
+    print(f"SEED={seed}")  # noqa: T201
+    return seed
+
+
+@pytest.fixture
+def site(run_dir: Path, seed: int) -> Iterator[RestlessSite]:
+    folder = run_dir / f"nothing-lost-{seed}"
+    postgres = Postgres(folder, tcp=True, durable=False, name="nothing-lost-postgres")
+    postgres.psql("ALTER SYSTEM SET max_prepared_transactions = 10")
+    postgres.stop()
+    postgres.start()
+    options = ("--positions", "0.3")
+    with RestlessSite(
+        postgres, folder, seed=seed, options=options, publishers=RandomPublishers
+    ) as site:
+        site.publishers.pause_between = 0.01
+        yield site
+
+
+def _run(site: RestlessSite, choice: random.Random, round: int, seconds: float) -> int:
+    """One round; returns how many messages were committed in it."""
+    tally = site.tally
+    site.publishers.start(round)
+    site.disturb(choice, time.monotonic() + seconds)
+    site.publishers.stop()
+    tally.read_ledger(site.dsn)
+    assert tally.wait_complete(round) == []
+    assert tally.doubled(round) == []
+    assert tally.phantoms() == []
+    assert tally.disorder == []
+    return tally.sent(round)
+
+
+def test_nothing_is_lost_or_doubled_or_out_of_order(site: RestlessSite, seed: int) -> None:
+    choice = random.Random(seed)
+    assert _run(site, choice, 1, SECONDS) > 1_000
+    end, round = time.monotonic() + SOAK, 2
+    while time.monotonic() < end:
+        _run(site, choice, round, SECONDS)
+        round += 1
+    assert site.tally.told == 0
+    troubles = [trouble for client in site.clients for trouble in client.trouble]
+    assert not [trouble for trouble in troubles if "web_socketio" in trouble]
+
+
+def test_rows_are_read_once_beside_transactions_that_stay_open(site: RestlessSite) -> None:
+    site.postgres.create_database("elsewhere")
+    elsewhere = psycopg2.connect(site.postgres.dsn("elsewhere"))
+    elsewhere.cursor().execute("SELECT pg_current_xact_id()")
+    prepared = psycopg2.connect(site.dsn)
+    prepared.tpc_begin("prepared")
+    site.publishers.start(1)
+    with prepared.cursor() as cursor:
+        site.publishers.transaction(cursor).publish(0, defer=True)
+    prepared.tpc_prepare()
+    time.sleep(SECONDS / 2)
+    site.publishers.stop()
+    site.tally.read_ledger(site.dsn)
+    assert site.tally.wait_complete(1) == []
+    published = int(site.sql("SELECT count(*) FROM web_socketio_log"))
+    assert published > 500
+    assert site.server.counters()["rows_read"] <= 1.1 * published
+    prepared.tpc_commit()
+    prepared.close()
+    elsewhere.close()
+    site.tally.read_ledger(site.dsn)
+    assert site.tally.wait_complete(1) == []
+    assert site.tally.doubled(1) == []
