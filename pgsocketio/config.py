@@ -120,7 +120,7 @@ class Options:
         known = {self.variable(option) for option in self.options}
         for variable in environ:
             if variable.startswith(self.prefix) and variable not in known:
-                raise ConfigError(f"unknown environment variable {variable}; see {self.prog} --help")
+                raise ConfigError(f"unknown variable {variable}; see {self.prog} --help")
 
     def _outside(self, option: Option, flags: Mapping[str, Any], environ: Mapping[str, str]) -> Any:
         given, variable = flags[option.name], self.variable(option)

@@ -47,6 +47,15 @@ def is_concurrency_error(error: Exception) -> bool:
     return isinstance(error, service_model.PG_CONCURRENCY_EXCEPTIONS_TO_RETRY)
 
 
+def message_of(error: Exception, language: Callable[[], str]) -> str:
+    """The text of an exception, also where it is one that is translated late.
+
+    :param language: returns the code of the user's language; asked only when needed.
+    """
+    text = error.args[0] if error.args else ""
+    return text._translate(language()) if isinstance(text, LazyGettext) else str(text or error)
+
+
 def call_kw(model: BaseModel, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """As Odoo's ``call_kw``, but for server code: private methods too."""
     method = getattr(type(model), name, None)

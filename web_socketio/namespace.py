@@ -210,10 +210,9 @@ class OpenERPNameSpace(BaseNamespace):
 
     def exception_handler(self, error: Exception, method_name: str) -> dict[str, str]:
         """What a client may know: the text of a UserError, and nothing of other exceptions."""
-        if isinstance(error, RedirectWarning):
-            return {"name": "RedirectWarning", "message": str(error.args[0])}
-        if isinstance(error, UserError):
-            return {"name": type(error).__name__, "message": str(error)}
+        if isinstance(error, (RedirectWarning, UserError)):
+            text = compat.message_of(error, lambda: self.session.context["lang"])
+            return {"name": type(error).__name__, "message": text}
         if compat.is_concurrency_error(error):
             _logger.warning("%s.%s gave up: %s", type(self).__qualname__, method_name, error)
             return {"name": "ConcurrencyError", "message": "try again"}
