@@ -33,6 +33,8 @@ _ALIVE = {
 class OdooDatabase(Database):
     """A database of Odoo: with cursors for handlers, and a registry to load.
 
+    :ivar loading: its namespaces may not all be known yet.
+
     :param max_cursor: most cursors open at once.
     :param listen_dsn: of the LISTEN connection, where Odoo's own goes through a pooler.
     """
@@ -50,6 +52,7 @@ class OdooDatabase(Database):
         self._listen_dsn = listen_dsn
         self._runtime = runtime
         self._stopping = False
+        self.loading = True
         super().__init__(name, self._connect, runtime, node, members, on_ready=self._ready)
 
     def _connect(self, purpose: str) -> Any:
@@ -68,6 +71,7 @@ class OdooDatabase(Database):
         """
         try:
             self._load()
+            self.loading = False
             self.listener.run()
         except ConfigError as error:
             logger.error("database %r: %s", self.name, error)
@@ -77,6 +81,8 @@ class OdooDatabase(Database):
             logger.exception("database %r: its registry does not load", self.name)
             self.listener.error = str(error)
             on_fatal(self)
+        finally:
+            self.loading = False
 
     def _load(self) -> None:
         """Load the registry, and with it the namespaces of the installed addons."""

@@ -41,9 +41,11 @@ class Process:
         )
         self.server = Server(SocketIO.namespaces, runtime, Prepared, settings)
         self.engine = Engine(self.server, _engine_settings(values))
+        databases = self.server.databases
+        self.server.loading = lambda: any(database.loading for database in databases.values())
         node = secrets.token_hex(8)
         for name in names:
-            self.server.databases[name] = OdooDatabase(
+            databases[name] = OdooDatabase(
                 name, runtime, node, self.server.members, values["max_cursor"], values["listen_dsn"]
             )
 

@@ -58,6 +58,9 @@ class ClientSocket:
 
     def _connect(self, packet: Packet) -> None:
         namespace_class = self.server.namespaces.get(packet.namespace)
+        if namespace_class is None and self.server.loading():
+            self.connection.close("forced close")  # a refusal would keep the client away for good
+            return
         if namespace_class is None:
             error = {"message": "Invalid namespace"}
             self.send(Packet(sio.CONNECT_ERROR, packet.namespace, error))

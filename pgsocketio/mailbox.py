@@ -192,22 +192,21 @@ class Mailbox:
         seen = frozenset(number for number, _stamp in self._given)
         self.start(Since(behind.position, seen, behind.generation))
 
-    def close(self) -> Since | None:
+    def close(self, done: bool = False) -> Since | None:
         """Leave the hub.
 
+        :param done: the batch in hand is done with, unless it was put back.
         :returns: where another mailbox would start to get what this one did not finish.
         """
         self.closed = True
         hold = self.hold
         rest = self.hub.unsubscribe(self)
         self._arrived()
+        items = self._waiting if done and not self._again else [*self._batch, *self._waiting]
+        unfinished = {message["id"] for message, _stamp in items}
         if rest is not None:
-            return Since(rest.position, rest.seen - self._unfinished(), rest.generation)
+            return Since(rest.position, rest.seen - unfinished, rest.generation)
         if hold is None:
             return self.hub.mark()
-        done = frozenset(i for i, s in self._given if s.generation >= hold.generation)
-        return Since(hold.position, done - self._unfinished(), hold.generation)
-
-    def _unfinished(self) -> set[int]:
-        items = [*self._batch, *self._waiting]
-        return {message["id"] for message, _stamp in items if message["id"] is not None}
+        given = frozenset(i for i, s in self._given if s.generation >= hold.generation)
+        return Since(hold.position, given - unfinished, hold.generation)

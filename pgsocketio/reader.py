@@ -116,7 +116,7 @@ class Reader:
         if self._mailbox is None:
             since = self._socket.progress.since(key) or self._since
         else:
-            since = self._mailbox.close()
+            since = self._mailbox.close(done=True)
         self._key = key
         socket = self._socket
         limits = socket.settings.mailbox

@@ -102,6 +102,7 @@ class Server:
 
     :ivar scope: where clients of namespaces without database meet.
     :ivar databases: the scopes of namespaces that choose one, by name.
+    :ivar loading: whether namespaces may still be added that clients of an earlier process know.
 
     :param namespaces: class by name; looked up at each connect, so it may grow.
     :param runtime: how to spawn and wait.
@@ -124,6 +125,7 @@ class Server:
         self.scope: Scope = LocalScope(self)
         self.databases: dict[str, Any] = {}
         self.draining = False
+        self.loading: Callable[[], bool] = lambda: False
         self.new_sid: Callable[[], str] = lambda: secrets.token_urlsafe(15)
 
     # -- the engine's application ------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The command line: options from flag, environment and conf file; every failure has its sentence."""
+"""Options from flag, environment and conf file; every failure has its sentence."""
 
 from __future__ import annotations
 

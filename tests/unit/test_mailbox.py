@@ -315,6 +315,19 @@ def test_a_successor_gets_what_was_not_finished(database: MemoryDatabase) -> Non
     assert successor(database, box) == [2, 3, 4]
 
 
+@pytest.mark.parametrize(("put_back", "again"), [(False, [2]), (True, [1, 2])])
+def test_closing_may_finish_the_batch_in_hand(
+    database: MemoryDatabase, put_back: bool, again: list[int]
+) -> None:
+    box = Box(database)
+    publish(database, 1)
+    box.next()
+    publish(database, 2)
+    if put_back:
+        box.mailbox.put_back()
+    assert Box(database, box.mailbox.close(done=True)).next() == again
+
+
 def test_a_successor_of_one_that_finished_all(database: MemoryDatabase) -> None:
     box = Box(database)
     publish(database, 1)

@@ -1,0 +1,424 @@
+"""The Socket.IO server: connecting, refusing, acknowledging, ending; and its bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from pgsocketio.errors import ConnectRefused, TemporarilyUnavailable
+from pgsocketio.namespace import BaseNamespace
+from pgsocketio.packet import ACK, CONNECT, CONNECT_ERROR, DISCONNECT, EVENT, Packet
+from pgsocketio.server import Server, ServerSettings
+from pgsocketio.testing import (
+    MemoryClient,
+    MemoryDatabase,
+    MemoryPrepared,
+    NamespaceDriver,
+    ThreadRuntime,
+)
+from pgsocketio.wire import CLOSED, READY
+
+
+class Plain(BaseNamespace):
+    calls: list[Any] = []
+
+    def initialize(self) -> None:
+        type(self).calls = []
+
+    def recv_connect(self) -> None:
+        self.calls.append("connect")
+
+    def recv_disconnect(self) -> None:
+        self.calls.append(("disconnect", self.socket.gone))
+
+    def on_echo(self, *args: Any) -> tuple[Any, ...]:
+        return args
+
+    def on_wait(self, seconds: float) -> None:
+        self.socket.runtime.sleep(seconds)
+
+    def on_away(self) -> None:
+        raise TemporarilyUnavailable("the database is away")
+
+
+class Refusing(Plain):
+    def authenticate(self, auth: dict[str, Any]) -> None:
+        if "token" not in auth:
+            raise ConnectRefused("no token", {"hint": "bring one"})
+        if auth["token"] == "away":
+            raise TemporarilyUnavailable("the database is away")
+        if auth["token"] != "good":
+            raise ConnectRefused("bad token")
+
+
+class Locked(Plain):
+    """Whoever does not say the word is not let in."""
+
+    def get_initial_acl(self) -> list[str]:
+        return ["recv_connect", "recv_disconnect", "on_word"]
+
+    def get_scope(self) -> Any:
+        return self.socket.server.scope if self.allowed_methods is None else None
+
+    def on_word(self, word: str) -> bool:
+        if word == "open":
+            self.lift_acl_restrictions()
+            self.socket.server.admit(self.socket)
+        return word == "open"
+
+
+class Broken(Plain):
+    def initialize(self) -> None:
+        raise ValueError("secret")
+
+
+NAMESPACES = {"/": Plain, "/refusing": Refusing, "/locked": Locked, "/broken": Broken}
+
+
+class Site:
+    """A server and its clients."""
+
+    def __init__(self, runtime: ThreadRuntime) -> None:
+        self.runtime = runtime
+        self.settings = ServerSettings(max_queue=5, max_acks=3, max_rooms=2)
+        self.server = Server(NAMESPACES, runtime, MemoryPrepared, self.settings)
+
+    def client(self) -> MemoryClient:
+        return MemoryClient(self.server)
+
+    def say(self, client: MemoryClient, *packets: Packet) -> list[Packet]:
+        """What comes back."""
+        for packet in packets:
+            client.send(packet)
+        self.runtime.settle()
+        return client.take()
+
+    def connect(
+        self, client: MemoryClient, namespace: str = "/", auth: dict[str, Any] | None = None
+    ) -> list[Packet]:
+        return self.say(client, Packet(CONNECT, namespace, auth))
+
+
+@pytest.fixture
+def site(runtime: ThreadRuntime) -> Site:
+    return Site(runtime)
+
+
+# -- connect -----------------------------------------------------------------------------------
+
+
+def test_connect(site: Site) -> None:
+    client = site.client()
+    [packet] = site.connect(client)
+    assert (packet.type, packet.namespace, set(packet.data)) == (CONNECT, "/", {"sid"})
+    assert packet.data["sid"] != client.connection.sid
+    assert Plain.calls == ["connect"]
+
+
+def test_ids_are_long_and_differ(site: Site) -> None:
+    sids = {site.connect(site.client())[0].data["sid"] for _ in range(20)}
+    assert len(sids) == 20
+    assert all(len(sid) >= 20 for sid in sids)
+
+
+def test_namespaces_share_a_connection(site: Site) -> None:
+    client = site.client()
+    site.connect(client)
+    site.connect(client, "/refusing", {"token": "good"})
+    sockets = client.connection.data.namespaces
+    sockets["/"].session["user"] = 2
+    assert sockets["/refusing"].namespace.session == {"user": 2}
+    assert sockets["/"].sid != sockets["/refusing"].sid
+
+
+def test_a_namespace_that_there_is_not(site: Site) -> None:
+    client = site.client()
+    [packet] = site.connect(client, "/nowhere")
+    assert packet == Packet(CONNECT_ERROR, "/nowhere", {"message": "Invalid namespace"})
+    assert site.connect(client)[0].type == CONNECT
+
+
+@pytest.mark.parametrize(
+    ("auth", "data"),
+    [
+        (None, {"message": "no token", "data": {"hint": "bring one"}}),
+        ({"token": "bad"}, {"message": "bad token"}),
+        ({"v": 99}, {"message": "unsupported protocol version", "data": {"supported": [1]}}),
+    ],
+)
+def test_who_is_refused_is_told_why(site: Site, auth: Any, data: dict[str, Any]) -> None:
+    client = site.client()
+    assert site.connect(client, "/refusing", auth) == [Packet(CONNECT_ERROR, "/refusing", data)]
+    assert Plain.calls == []
+    assert not list(site.server.members.all())
+    [packet] = site.connect(client, "/refusing", {"token": "good"})
+    assert packet.type == CONNECT
+
+
+def test_trouble_that_passes_closes_the_transport(site: Site) -> None:
+    client = site.client()
+    assert site.connect(client, "/refusing", {"token": "away"}) == []
+    assert client.connection.closed
+
+
+def test_trouble_that_passes_closes_the_transport_also_in_an_event(site: Site) -> None:
+    client = site.client()
+    site.connect(client)
+    assert site.say(client, Packet(EVENT, "/", ["away"], 0)) == []
+    assert client.connection.closed
+
+
+def test_a_namespace_that_fails_to_start_hurts_no_other(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = site.client()
+    site.connect(client)
+    [packet] = site.connect(client, "/broken")
+    assert packet == Packet(CONNECT_ERROR, "/broken", {"message": "Internal error"})
+    assert "secret" in caplog.text
+    assert site.say(client, Packet(EVENT, "/", ["echo", 1], 0)) == [Packet(ACK, "/", [1], 0)]
+
+
+# -- packets that nobody may send ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        ["nonsense"], ['2/nowhere,["echo"]'], ["1/nowhere,"], ["3/nowhere,1[]"], ["0"], [b"x"],
+        ['4{"message":"x"}'], ['51-["a"]', '2["echo"]'],
+    ],
+    ids=str,
+)  # fmt: skip
+def test_an_invalid_packet_closes_the_connection(site: Site, parts: list[str | bytes]) -> None:
+    client = site.client()
+    site.connect(client)
+    for part in parts:
+        client.connection.receive(part)
+    site.runtime.settle()
+    assert client.connection.reason == "parse error"
+    assert Plain.calls == ["connect", ("disconnect", "parse error")]
+    assert site.server.counters["invalid_packets"] == 1
+
+
+def test_events_before_connect_is_answered_wait_for_it(site: Site) -> None:
+    client = site.client()
+    answers = site.say(
+        client, Packet(CONNECT, "/refusing", {"token": "good"}),
+        Packet(EVENT, "/refusing", ["echo", 1], 0),
+    )  # fmt: skip
+    assert [packet.type for packet in answers] == [CONNECT, ACK]
+
+
+def test_events_of_who_is_refused_reach_nobody(site: Site) -> None:
+    client = site.client()
+    answers = site.say(
+        client, Packet(CONNECT, "/refusing"), Packet(EVENT, "/refusing", ["echo", 1], 0)
+    )
+    assert [packet.type for packet in answers] == [CONNECT_ERROR]
+
+
+# -- authentication ------------------------------------------------------------------------------
+
+
+def test_who_does_not_authenticate_in_time_is_dropped(site: Site) -> None:
+    client = site.client()
+    site.connect(client, "/locked", {"v": 1})
+    site.runtime.advance(9.9)
+    assert client.take() == []
+    site.runtime.advance(0.2)
+    closed, disconnect = client.take()
+    assert closed.data[0] == CLOSED
+    assert disconnect == Packet(DISCONNECT, "/locked")
+    assert site.server.counters["auth_timeouts"] == 1
+    assert not client.connection.closed
+
+
+def test_who_authenticates_stays(site: Site) -> None:
+    client = site.client()
+    site.connect(client, "/locked", {"v": 1})
+    assert site.say(client, Packet(EVENT, "/locked", ["word", "shut"], 0))[0].data == [None, False]
+    ready, answer = site.say(client, Packet(EVENT, "/locked", ["word", "open"], 1))
+    assert ready.data == [READY, {"recovered": None}, None]
+    assert answer.data == [None, True]
+    site.runtime.advance(60)
+    assert client.take() == []
+
+
+def test_nothing_is_sent_to_who_is_not_let_in(site: Site) -> None:
+    locked, inside = site.client(), site.client()
+    for client in (locked, inside):
+        site.connect(client, "/locked")
+    site.say(inside, Packet(EVENT, "/locked", ["word", "open"]))
+    outside = locked.connection.data.namespaces["/locked"]
+    outside.join("room")
+    site.server.scope.backplane.emit("/locked", "news", [], None, None)
+    site.server.scope.backplane.emit("/locked", "news", [], "room", None)
+    assert locked.take() == []
+    assert len(inside.take()) == 1
+    site.say(locked, Packet(EVENT, "/locked", ["word", "open"]))
+    site.server.scope.backplane.emit("/locked", "news", [], "room", None)
+    assert [packet.data for packet in locked.take()] == [["news"]]
+
+
+# -- acknowledgements of the client ----------------------------------------------------------------
+
+
+def test_acknowledgements_are_matched_by_number(site: Site) -> None:
+    client, got = site.client(), []
+    site.connect(client)
+    socket = client.connection.data.namespaces["/"]
+    for name in "ab":
+        socket.emit("ask", [], lambda *args, name=name: got.append((name, args)))
+    first, second = client.take()
+    assert first.id != second.id
+    for packet in (second, first, first, Packet(ACK, "/", [], 999_999), Packet(ACK, "/", [], 0)):
+        client.acknowledge(packet, packet.id)
+    site.runtime.settle()
+    assert [name for name, _args in got] == ["b", "a"]
+    assert not client.connection.closed
+
+
+def test_nobody_acknowledges_for_another(site: Site) -> None:
+    one, other, got = site.client(), site.client(), []
+    site.connect(one)
+    site.connect(other)
+    one.connection.data.namespaces["/"].emit("ask", [], lambda *_args: got.append(1))
+    [packet] = one.take()
+    other.acknowledge(packet)
+    site.runtime.settle()
+    assert got == []
+
+
+def test_owed_acknowledgements_are_bounded(site: Site) -> None:
+    client, got = site.client(), []
+    site.connect(client)
+    socket = client.connection.data.namespaces["/"]
+    for number in range(5):
+        socket.emit("ask", [], lambda number=number: got.append(number))
+    for packet in client.take():
+        client.acknowledge(packet)
+    site.runtime.settle()
+    assert got == [2, 3, 4]
+
+
+# -- bounds --------------------------------------------------------------------------------------
+
+
+def test_waiting_events_are_bounded(site: Site) -> None:
+    client = site.client()
+    site.connect(client)
+    site.say(client, Packet(EVENT, "/", ["wait", 5]))
+    for number in range(5):
+        client.emit("/", "echo", number)
+    assert not client.connection.closed
+    client.emit("/", "echo", 5)
+    site.runtime.settle()
+    assert client.connection.closed
+    assert site.server.counters["event_queue_full"] == 1
+
+
+def test_rooms_are_bounded(site: Site) -> None:
+    client = site.client()
+    site.connect(client)
+    socket = client.connection.data.namespaces["/"]
+    for room in ("a", "b", "a"):
+        socket.join(room)
+    with pytest.raises(Exception, match="2 rooms at most"):
+        socket.join("c")
+    socket.leave("a")
+    socket.join("c")
+    assert socket.rooms == {"b", "c"}
+
+
+# -- the end -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("end", "reason"),
+    [
+        (lambda client, socket: client.disconnect("/"), "client namespace disconnect"),
+        (lambda client, socket: client.connection.close("ping timeout"), "ping timeout"),
+        (lambda client, socket: socket.disconnect(), "server namespace disconnect"),
+        (lambda client, socket: socket.disconnect(reason="logged out"), "logged out"),
+    ],
+)
+def test_the_reason_is_known(site: Site, end: Any, reason: str) -> None:
+    client = site.client()
+    site.connect(client)
+    socket = client.connection.data.namespaces["/"]
+    end(client, socket)
+    site.runtime.settle()
+    assert Plain.calls == ["connect", ("disconnect", reason)]
+    assert not list(site.server.members.all())
+    end(client, socket) if reason != "client namespace disconnect" else None
+    site.runtime.settle()
+    assert len(Plain.calls) == 2
+    assert site.server.counters["disconnects"] == 1
+
+
+def test_after_the_end_nothing_is_sent_and_nothing_handled(site: Site) -> None:
+    client = site.client()
+    site.connect(client)
+    socket = client.connection.data.namespaces["/"]
+    site.say(client, Packet(EVENT, "/", ["wait", 1]), Packet(EVENT, "/", ["echo"], 0))
+    client.disconnect("/")
+    socket.disconnect()
+    client.take()
+    socket.emit("late", [], lambda: None)
+    site.runtime.advance(5)
+    assert client.take() == []
+    assert not client.connection.closed
+
+
+def test_a_client_may_return_on_the_same_connection(site: Site) -> None:
+    client = site.client()
+    [first] = site.connect(client)
+    site.say(client, Packet(DISCONNECT, "/"))
+    [second] = site.connect(client)
+    assert first.data["sid"] != second.data["sid"]
+    assert site.say(client, Packet(EVENT, "/", ["echo", 1], 0))[0].data == [1]
+
+
+def test_one_namespace_may_end_without_the_others(site: Site) -> None:
+    client = site.client()
+    site.connect(client)
+    site.connect(client, "/refusing", {"token": "good"})
+    site.say(client, Packet(DISCONNECT, "/refusing"))
+    assert site.say(client, Packet(EVENT, "/", ["echo", 1], 0))[0].data == [1]
+
+
+# -- positions -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def database() -> Iterator[MemoryDatabase]:
+    with NamespaceDriver(Plain) as driver:
+        driver.database.driver = driver  # type: ignore[attr-defined]
+        yield driver.database
+
+
+def ready(driver: NamespaceDriver) -> Any:
+    return next(args[0]["recovered"] for name, args in driver.take() if name == READY)
+
+
+@pytest.mark.parametrize(
+    ("position", "recovered"),
+    [
+        (None, None),
+        ("", None),
+        ("now", True),
+        ("nonsense", False),
+        (5, False),
+        ("ffffffffffffffff:1:1:", False),
+        ("00000000000000aa:1:999999:", False),
+    ],
+)
+def test_who_returns_is_told_whether_it_is_caught_up(position: Any, recovered: Any) -> None:
+    with NamespaceDriver(Plain) as first:
+        if position == "now":
+            position = str(first.database.position())
+        back = NamespaceDriver(Plain, {"v": 1, "position": position}, beside=first)
+        assert ready(back) is recovered

@@ -1,0 +1,1 @@
+from . import test_common, test_model, test_orm, test_rights
