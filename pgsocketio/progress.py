@@ -45,7 +45,7 @@ class Progress:
         self.mark = scope.hub.mark() if scope.hub is not None else None
         if self._auth.position is None:
             return None
-        self._resume = scope.resume(self._auth.position)
+        self._resume = self._told = scope.resume(self._auth.position)
         return self._resume is not None
 
     def since(self, reader: str) -> Since | None:

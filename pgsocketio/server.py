@@ -8,10 +8,12 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
+from weakref import WeakValueDictionary
 
 from pgsocketio import packet as sio
 from pgsocketio.client import ClientSocket
-from pgsocketio.errors import ConnectRefused, HandlerError, NotEncodable
+from pgsocketio.errors import ConnectRefused, HandlerError, NotEncodable, TemporarilyUnavailable
+from pgsocketio.feed import Feed, Kind
 from pgsocketio.hub import Hub
 from pgsocketio.mailbox import MailboxLimits
 from pgsocketio.members import Members
@@ -121,6 +123,7 @@ class Server:
         self.prepare = prepare
         self.settings = settings
         self.counters: Counter[str] = Counter()
+        self._feeds: WeakValueDictionary[Kind, Feed] = WeakValueDictionary()
         self.members = Members(prepare, lambda: runtime.sleep(0))
         self.scope: Scope = LocalScope(self)
         self.databases: dict[str, Any] = {}
@@ -145,6 +148,13 @@ class Server:
     def environ(self, socket: NamespaceSocket) -> dict[str, Any]:
         """The WSGI environ of a client's handshake; a framework may know more of it."""
         return {**socket.client.connection.environ, "socketio": socket}
+
+    def feed(self, kind: Kind) -> Feed:
+        """What subscriptions of a kind share, as long as there are any."""
+        feed = self._feeds.get(kind)
+        if feed is None:
+            feed = self._feeds[kind] = Feed(kind, self.prepare)
+        return feed
 
     def create(
         self, socket: NamespaceSocket, namespace_class: type[BaseNamespace]
@@ -215,6 +225,8 @@ class Server:
         name, *args = packet.data
         try:
             result = socket.namespace.process_packet(self._as_dict(packet, name, args))
+        except TemporarilyUnavailable:
+            raise  # no error of the event's: the client comes back
         except Exception as error:
             method = f"on_{name.replace(' ', '_')}"
             failure = self._describe(socket.namespace, error, method)

@@ -56,8 +56,8 @@ class NamespaceSocket:
     """
 
     __slots__ = (
-        "_acks", "_class", "_queue", "_readers", "_subscribers", "_waiting", "_working",
-        "accepted", "client", "gone", "jobs", "name", "namespace", "progress", "rooms", "scope",
+        "_acks", "_class", "_jobs", "_queue", "_readers", "_subscribers", "_waiting",
+        "accepted", "client", "gone", "name", "namespace", "progress", "rooms", "scope",
         "server", "sid", "version",
     )  # fmt: skip
 
@@ -73,15 +73,14 @@ class NamespaceSocket:
         self.gone: str | None = None
         self.namespace: BaseNamespace | None = None
         self.progress = Progress(wire.Auth(), self.runtime.monotonic())
-        self.jobs = Jobs(self)
-        self.rooms: set[str] = set()
+        self.rooms: dict[str, None] = {}
         self._class = namespace_class
-        self._queue: deque[Packet] = deque()
-        self._working = False
+        self._jobs: Jobs | None = None
+        self._queue: deque[Packet] | None = None  # only while something waits or is handled
         self._acks: dict[int, Callable[..., Any] | _Expected] = {}
-        self._waiting: set[Event] = set()
+        self._waiting: dict[Event, None] = {}
         self._readers: dict[Reader, None] = {}
-        self._subscribers: dict[str, Subscriber] = {}
+        self._subscribers: tuple[Subscriber, ...] = ()
 
     # -- what surrounds it -------------------------------------------------------------------
 
@@ -92,6 +91,12 @@ class NamespaceSocket:
     @property
     def settings(self) -> ServerSettings:
         return self.server.settings
+
+    @property
+    def jobs(self) -> Jobs:
+        if self._jobs is None:
+            self._jobs = Jobs(self)
+        return self._jobs
 
     @property
     def environ(self) -> dict[str, Any]:
@@ -118,21 +123,23 @@ class NamespaceSocket:
     # -- packets in, one after the other -----------------------------------------------------
 
     def enqueue(self, packet: Packet) -> None:
+        if self._queue is None:
+            self._queue = deque((packet,))
+            self.runtime.spawn(self._work, self._queue)
+            return
         if len(self._queue) >= self.settings.max_queue:
             self.server.counters["event_queue_full"] += 1
             raise InvalidPacket(f"more than {self.settings.max_queue} events wait to be handled")
         self._queue.append(packet)
-        if not self._working:
-            self._working = True
-            self.runtime.spawn(self._work)
 
-    def _work(self) -> None:
+    def _work(self, queue: deque[Packet]) -> None:
         try:
-            while self._queue and self.gone is None:
-                self._handle(self._queue.popleft())
+            while queue and self.gone is None:
+                self._handle(queue.popleft())
         finally:
-            self._working = False
-            self.jobs.forget(self.runtime.current())
+            self._queue = None
+            if self._jobs is not None:
+                self._jobs.forget(self.runtime.current())
 
     def _handle(self, packet: Packet) -> None:
         try:
@@ -224,20 +231,22 @@ class NamespaceSocket:
     ) -> None:
         """Send each message that an adapter chooses as an event, from now on."""
         key = wire.reader_key(event, adapter, tuple(args))
-        if key in self._subscribers:
+        if any(one.key == key for one in self._subscribers):
             return
-        slots = {one.slot for one in self._subscribers.values()}
+        slots = {one.slot for one in self._subscribers}
         free = next((slot for slot in range(sio.SLOTS - 1) if slot not in slots), None)
         if free is None:
             raise HandlerError(f"a client may have {sio.SLOTS - 1} subscriptions at most")
         kind = AcknowledgedSubscriber if acknowledged else Subscriber
-        self._subscribers[key] = kind(self, event, adapter, args, free)
+        self._subscribers += (kind(self, event, adapter, args, free),)
 
     def unsubscribe(self, event: str, adapter: type[AbstractAdapter], args: Sequence[Any]) -> None:
         """End a subscription; one that there is not, too."""
-        subscriber = self._subscribers.pop(wire.reader_key(event, adapter, tuple(args)), None)
-        if subscriber is not None:
-            subscriber.leave()
+        key = wire.reader_key(event, adapter, tuple(args))
+        for subscriber in self._subscribers:
+            if subscriber.key == key:
+                subscriber.leave()
+        self._subscribers = tuple(one for one in self._subscribers if one.key != key)
 
     def missed(self) -> None:
         """Tell the client that it cannot be caught up."""
@@ -247,7 +256,7 @@ class NamespaceSocket:
     def tell_position(self, force: bool = False) -> None:
         """Tell a versioned client how far it is, when that changed."""
         mailboxes = [r.mailbox for r in self._readers if r.mailbox is not None]
-        self.progress.tell(self, [*mailboxes, *self._subscribers.values()], force)
+        self.progress.tell(self, [*mailboxes, *self._subscribers], force)
 
     # -- packets out -------------------------------------------------------------------------
 
@@ -279,11 +288,11 @@ class NamespaceSocket:
         """
         done = self.runtime.event()
         self.emit(event, args, lambda *_args: done.set(), envelope)
-        self._waiting.add(done)
+        self._waiting[done] = None
         try:
             return self.gone is None and done.wait(self.settings.ack_timeout) and self.gone is None
         finally:
-            self._waiting.discard(done)
+            self._waiting.pop(done, None)
 
     def acknowledged(self, number: int | None, args: Sequence[Any]) -> None:
         """The client acknowledged an event. Unknown numbers are none of ours, or came too late."""
@@ -314,11 +323,11 @@ class NamespaceSocket:
     def join(self, room: str) -> None:
         if len(self.rooms) >= self.settings.max_rooms and room not in self.rooms:
             raise HandlerError(f"a client may be in {self.settings.max_rooms} rooms at most")
-        self.rooms.add(room)
+        self.rooms[room] = None
         self.server.members.join(self, room)
 
     def leave(self, room: str) -> None:
-        self.rooms.discard(room)
+        self.rooms.pop(room, None)
         self.server.members.leave(self, room)
 
     # -- the end -----------------------------------------------------------------------------
@@ -340,7 +349,7 @@ class NamespaceSocket:
         self.server.members.discard(self)
         for reader in list(self._readers):
             reader.leave()
-        for subscriber in self._subscribers.values():
+        for subscriber in self._subscribers:
             subscriber.leave()
         self._acks.clear()
         for waiting in self._waiting:

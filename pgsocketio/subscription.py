@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import logging
 import random
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pgsocketio import packet as sio
-from pgsocketio.adapter import AbstractAdapter, check_adapter, overrides
+from pgsocketio.adapter import AbstractAdapter, check_adapter
+from pgsocketio.feed import Kind
 from pgsocketio.mailbox import Mailbox
 from pgsocketio.message import Message
-from pgsocketio.packet import Packet
 from pgsocketio.position import Stamp
-from pgsocketio.reader import show
-from pgsocketio.wire import UNDELIVERED, envelope, reader_key
+from pgsocketio.wire import UNDELIVERED, reader_key
 
 if TYPE_CHECKING:
-    from pgsocketio.engine import Prepared
     from pgsocketio.runtime import Job
     from pgsocketio.socket import NamespaceSocket
 
@@ -62,7 +61,8 @@ class Subscriber:
     :param slot: its number among the subscriptions of the client, less than :data:`sio.SLOTS`.
     """
 
-    __slots__ = ("_form", "_key", "adapter", "args", "event", "slot", "socket")
+    __slots__ = ("args", "feed", "key", "slot", "socket")
+    asks = False
 
     def __init__(
         self,
@@ -72,59 +72,26 @@ class Subscriber:
         args: Sequence[Any],
         slot: int,
     ) -> None:
-        self.socket, self.event, self.adapter = socket, event, check_adapter(adapter)
+        self.socket, self.slot = socket, slot
         self.args = tuple(args)
-        self.slot = slot
-        self._key = reader_key(f"subscribe {event}", adapter, self.args)
-        self._form = (socket.name, event, socket.version, self._key, self.ack_slot)
+        # Interned: equal subscriptions share one string, and compare it by identity.
+        self.key = sys.intern(reader_key(f"subscribe {event}", adapter, self.args))
+        ack_slot = slot if self.asks else None
+        self.feed = socket.server.feed(Kind(socket.name, event, adapter, socket.version, ack_slot))
         self._start()
 
     def _start(self) -> None:
-        since = self.socket.progress.since(self._key)
-        self.socket.hub.subscribe(self, self.adapter, self.args, since)
-
-    @property
-    def ack_slot(self) -> int | None:
-        """Part of the acknowledgement's number; None: none is asked for."""
-        return None
+        since = self.socket.progress.since(self.key)
+        self.socket.hub.subscribe(self, self.feed.kind.adapter, self.args, since)
 
     def deliver(self, messages: Sequence[Message], stamp: Stamp) -> None:
-        if self.socket.gone is not None:
-            return
         connection = self.socket.client.connection
-        for message in messages:
-            if message["id"] is None and connection.unsent > VOLATILE_BOUND:
-                continue
-            prepared = self._prepare(message, stamp.generation)
-            if prepared is not None:
+        for prepared, is_volatile in self.feed.packets(self, messages, stamp):
+            if not is_volatile or connection.unsent <= VOLATILE_BOUND:
                 connection.send_prepared(prepared)
 
     def missed(self) -> None:
         self.socket.missed()
-
-    def _prepare(self, message: Message, generation: int) -> Prepared | None:
-        """The packet of a message, made once for all clients that receive the same."""
-        key = (self._form, generation)
-        if key not in message.forms:
-            message.forms[key] = self._encode(message, generation)
-        prepared: Prepared | None = message.forms[key]
-        return prepared
-
-    def _encode(self, message: Message, generation: int) -> Prepared | None:
-        value: Any = message
-        if overrides(self.adapter, "format"):
-            shown, _sources = show(self.adapter(), [message], self.args)
-            if not shown:
-                return None  # the adapter failed, which was logged
-            value = shown[0]
-        socket, number = self.socket, message["id"]
-        data = [self.event, value]
-        if socket.version is not None:
-            data.append(envelope(self._key, self.event, 0, [number], generation))
-        ack = None
-        if self.ack_slot is not None and number is not None:
-            ack = number * sio.SLOTS + self.ack_slot
-        return socket.server.prepare(sio.encode(Packet(sio.EVENT, socket.name, data, ack)))
 
     @property
     def hold(self) -> Stamp | None:
@@ -145,6 +112,7 @@ class AcknowledgedSubscriber(Subscriber):
     """One client's part in an acknowledged subscription: a mailbox, sent batch by batch."""
 
     __slots__ = ("_attempts", "_mailbox", "_missing", "_timer")
+    asks = True
 
     def _start(self) -> None:
         self._missing: set[int] = set()
@@ -152,13 +120,10 @@ class AcknowledgedSubscriber(Subscriber):
         self._timer: Job | None = None
         limits = self.socket.settings.mailbox
         self._mailbox = Mailbox(
-            self.socket.hub, self.adapter, self.args, self._send, limits, self.socket.missed
-        )
-        self._mailbox.start(self.socket.progress.since(self._key))
-
-    @property
-    def ack_slot(self) -> int | None:
-        return self.slot
+            self.socket.hub, self.feed.kind.adapter, self.args, self._send, limits,
+            self.socket.missed,
+        )  # fmt: skip
+        self._mailbox.start(self.socket.progress.since(self.key))
 
     def _send(self) -> None:
         """Send the next batch, unless one is on its way or waits to be sent again."""
@@ -173,7 +138,7 @@ class AcknowledgedSubscriber(Subscriber):
                 self._timer = self.socket.runtime.later(pause, self._late)
 
     def _send_one(self, message: Message) -> None:
-        prepared = self._prepare(message, self._mailbox.generation)
+        prepared = self.feed.packet(self, message, self._mailbox.generation)
         if prepared is None:
             return
         number = message["id"]
@@ -213,13 +178,14 @@ class AcknowledgedSubscriber(Subscriber):
         self._send()
 
     def _give_up(self, missing: set[int]) -> None:
+        event, adapter = self.feed.kind.event, self.feed.kind.adapter
         logger.error(
             "subscription %r of %s: not acknowledged %d times; given up: messages %s",
-            self.event, self.adapter.__qualname__, self._attempts, sorted(missing),
+            event, adapter.__qualname__, self._attempts, sorted(missing),
         )  # fmt: skip
         self._attempts = 0
         self.socket.server.counters["undelivered"] += 1
-        self.socket.emit(UNDELIVERED, [{"event": self.event, "ids": sorted(missing)}])
+        self.socket.emit(UNDELIVERED, [{"event": event, "ids": sorted(missing)}])
         self._mailbox.finish()
 
     @property

@@ -17,15 +17,15 @@ NAMESPACES = ("/plain", "/acknowledged", "/loop")
 _PACKET = re.compile(r"4([0-6])(/[^,]*),(\d*)(.*)", re.DOTALL)
 _BACK_OFF = 0.2
 
-# What a handler is told: client, namespace + event, message. It returns whether it succeeded.
-Handler = Callable[["Client", str, dict[str, Any]], bool]
+# What a handler is told: client, namespace + event, messages. It returns whether it succeeded.
+Handler = Callable[["Client", str, list[dict[str, Any]]], bool]
 
 
 class Client:
     """One user's page: reconnects by itself, keeps positions, drops what it has seen.
 
     :param port: of the server or of a proxy before it.
-    :param handle: called with each message, in order; False is a handler that hangs or throws.
+    :param handle: called with the messages of each event; False is a handler that hangs or throws.
     :param stale: called when the client was told to read its state again, and may do so now.
     :param stored: per namespace, what an earlier page left.
     """
@@ -144,7 +144,7 @@ class Client:
             done = True
         else:
             messages = args[0] if isinstance(args[0], list) else args
-            done = all([self._handle(self, f"{namespace} {event}", one) for one in messages])
+            done = self._handle(self, f"{namespace} {event}", messages)
             if envelope and (done or ack is None):
                 keeper.remember(envelope)
         if ack is not None and done:

@@ -12,12 +12,7 @@ import psycopg2
 
 from pgsocketio.log.publisher import Waker, publish
 
-_PENDING = """
-    SELECT pg_current_xact_id_if_assigned()::text, current_setting('web_socketio.volatile', true)
-"""
 _LEDGER = "INSERT INTO ledger (n, round, channel, recipient, durable) VALUES (%s, %s, %s, %s, %s)"
-
-Pending = tuple["str | None", "str | None"]
 
 
 class Transaction:
@@ -45,11 +40,10 @@ class Transaction:
         publish(self._cursor, channel, values, defer=defer, durable=durable)
         return n
 
-    def pending(self) -> Pending:
-        """What a Waker needs after COMMIT; asked before, as Odoo's precommit hook does."""
-        self._cursor.execute(_PENDING)
-        xid, volatile = self._cursor.fetchone()
-        return xid, volatile
+    def xid(self) -> str:
+        """What a Waker needs after COMMIT."""
+        self._cursor.execute("SELECT pg_current_xact_id()::text")
+        return str(self._cursor.fetchone()[0])
 
 
 class Publishers:
@@ -59,17 +53,20 @@ class Publishers:
     :param users: how many there are, numbered from 1.
     """
 
-    def __init__(self, dsn: str, users: int, seed: int, threads: int = 2) -> None:
+    threads = 2
+
+    def __init__(self, dsn: str, users: int, seed: int) -> None:
         self.dsn, self.users = dsn, users
         self._count = itertools.count(1)
         self._transactions = itertools.count(1)
         self._lock = threading.Lock()
         self._open = threading.Event()
-        self._quiet = [threading.Event() for _ in range(threads)]
+        self._quiet = [threading.Event() for _ in range(self.threads)]
         self._ending = False
         self._round = 0
         self.pause_between = 0.02
         self.committed = 0
+        self.errors: list[psycopg2.Error] = []
         self._threads = [
             threading.Thread(target=self._run, args=[random.Random(seed + i), quiet], daemon=True)
             for i, quiet in enumerate(self._quiet)
@@ -90,7 +87,7 @@ class Publishers:
         """Close the round; nothing is committed in it after this returns."""
         self._open.clear()
         for quiet in self._quiet:
-            quiet.wait()
+            assert quiet.wait(60), "a publisher failed or hangs"
 
     def end(self) -> None:
         self._ending = True
@@ -106,7 +103,8 @@ class Publishers:
                 quiet.clear()
             try:
                 self._publish_while_open(choice)
-            except psycopg2.Error:
+            except psycopg2.Error as error:
+                self.errors.append(error)
                 threading.Event().wait(0.05)
 
     def _publish_while_open(self, choice: random.Random) -> None:
@@ -114,7 +112,9 @@ class Publishers:
         waker = Waker(lambda _database: psycopg2.connect(self.dsn))
         try:
             while self._open.is_set() and not self._ending:
-                waker.wake("chaos", *self._publish(connection, choice))
+                xid = self._publish(connection, choice)
+                if xid is not None:
+                    waker.wake("chaos", xid)
                 threading.Event().wait(choice.random() * 2 * self.pause_between)
         finally:
             connection.close()
@@ -123,17 +123,17 @@ class Publishers:
         """A transaction of the open round."""
         return Transaction(cursor, next(self._transactions), self._round, self.number)
 
-    def _publish(self, connection: Any, choice: random.Random) -> Pending:
-        """Run one transaction; returns what a Waker needs."""
+    def _publish(self, connection: Any, choice: random.Random) -> str | None:
+        """Run one transaction; returns its xid when it deferred something."""
         count, defer = choice.randint(1, 8), choice.random() < 0.5
         with connection, connection.cursor() as cursor:
             transaction = self.transaction(cursor)
             for _ in range(count):
                 recipient = choice.randint(1, self.users) if choice.random() < 0.4 else 0
                 transaction.publish(recipient, defer=defer)
-            pending = transaction.pending() if defer else (None, None)
+            xid = transaction.xid() if defer else None
         self.committed += count
-        return pending
+        return xid
 
     def one(self, recipients: list[int], size: int = 0, defer: bool = False) -> list[int]:
         """Publish messages in one transaction of their own; tries until PostgreSQL takes it."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from psycopg2 import errors
 
-from tests.chaos.publishers import Pending, Publishers, Transaction
+from tests.chaos.publishers import Publishers, Transaction
 
 PUT_OFF = {"in place": 0.0, "deferred": 1.0, "mixed": 0.5}
 HOT = "CREATE TABLE hot (id int PRIMARY KEY, value int); INSERT INTO hot VALUES (1, 0), (2, 0)"
@@ -76,9 +76,10 @@ class RandomTransaction:
 class RandomPublishers(Publishers):
     """Publishers whose transactions are random ones."""
 
+    threads = 8
     retries = 0
 
-    def _publish(self, connection: Any, choice: random.Random) -> Pending:
+    def _publish(self, connection: Any, choice: random.Random) -> str | None:
         """Run a transaction, again when it lost a race, as Odoo's ``retrying`` does."""
         connection.set_session(isolation_level="REPEATABLE READ")
         while True:
@@ -86,8 +87,8 @@ class RandomPublishers(Publishers):
                 with connection, connection.cursor() as cursor:
                     transaction = self.transaction(cursor)
                     RandomTransaction(cursor, transaction, choice, self.users).fill()
-                    return transaction.pending()
+                    return transaction.xid()
             except RolledBack:
-                return None, None
+                return None
             except (errors.SerializationFailure, errors.DeadlockDetected):
                 self.retries += 1

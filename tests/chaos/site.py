@@ -133,9 +133,9 @@ class Site:
         self.clients.remove(client)
         return self.open_page(client.name, client.user, client.close())
 
-    def handle(self, client: Client, listener: str, message: dict[str, Any]) -> bool:
-        self.tally.see(client.name, listener, message)
-        self.tally.handle(client.name, listener, message)
+    def handle(self, client: Client, listener: str, messages: list[dict[str, Any]]) -> bool:
+        self.tally.see(client.name, listener, messages)
+        self.tally.handle(client.name, listener, messages)
         return True
 
     def _stale(self, client: Client, namespace: str) -> None:

@@ -58,24 +58,29 @@ class Tally:
         for listener in self.LISTENERS:
             self._received[client, listener] = Received()
 
-    def handle(self, client: str, listener: str, message: dict[str, Any]) -> None:
-        """A handler took a message."""
+    def handle(self, client: str, listener: str, messages: list[dict[str, Any]]) -> None:
+        """A handler took messages."""
         with self._lock:
-            self._received[client, listener].handled[message["values"]["n"]] += 1
+            for message in messages:
+                self._received[client, listener].handled[message["values"]["n"]] += 1
 
-    def see(self, client: str, listener: str, message: dict[str, Any]) -> None:
-        """A message reached a client, whether or not its handler takes it; check the order."""
-        values = message["values"]
+    def see(self, client: str, listener: str, messages: list[dict[str, Any]]) -> None:
+        """Messages reached a client, whether or not its handler takes them; check the order."""
         with self._lock:
             received = self._received[client, listener]
-            if values["n"] in received.seen:
-                return  # sent again
-            received.seen.add(values["n"])
-            transaction, index = values["transaction"], values["index"]
-            latest = received.order.get(transaction, -1)
-            if latest > index and message["id"] is not None:  # a volatile one may come late
-                self.disorder.append(f"{client} {listener}: {transaction}: {index} after {latest}")
-            received.order[transaction] = max(index, latest)
+            for message in messages:
+                self._check_order(f"{client} {listener}", received, message)
+
+    def _check_order(self, who: str, received: Received, message: dict[str, Any]) -> None:
+        values = message["values"]
+        if values["n"] in received.seen:
+            return  # sent again
+        received.seen.add(values["n"])
+        transaction, index = values["transaction"], values["index"]
+        latest = received.order.get(transaction, -1)
+        if latest > index and message["id"] is not None:  # a volatile one may come late
+            self.disorder.append(f"{who}: transaction {transaction}: {index} after {latest}")
+        received.order[transaction] = max(index, latest)
 
     def read_again(self, client: str, namespace: str) -> None:
         """A client was told that it cannot be caught up, and read the state anew."""

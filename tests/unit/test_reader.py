@@ -197,7 +197,8 @@ def test_other_arguments_begin_where_the_last_ended(page: Make) -> None:
 
     def loop(reader: Reader) -> None:
         for room in ("a", "b", "a"):
-            got.append([message["values"]["n"] for message in reader.listen(room)])
+            messages = reader.listen(room)
+            got.append([message["values"]["n"] for message in messages])
 
     one = page(loop, ToRoom)
     for number, room in enumerate("abba"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,7 +12,6 @@ from pgsocketio.packet import ACK, CONNECT, CONNECT_ERROR, DISCONNECT, EVENT, Pa
 from pgsocketio.server import Server, ServerSettings
 from pgsocketio.testing import (
     MemoryClient,
-    MemoryDatabase,
     MemoryPrepared,
     NamespaceDriver,
     ThreadRuntime,
@@ -23,9 +21,6 @@ from pgsocketio.wire import CLOSED, READY
 
 class Plain(BaseNamespace):
     calls: list[Any] = []
-
-    def initialize(self) -> None:
-        type(self).calls = []
 
     def recv_connect(self) -> None:
         self.calls.append("connect")
@@ -103,6 +98,7 @@ class Site:
 
 @pytest.fixture
 def site(runtime: ThreadRuntime) -> Site:
+    Plain.calls.clear()
     return Site(runtime)
 
 
@@ -353,7 +349,7 @@ def test_the_reason_is_known(site: Site, end: Any, reason: str) -> None:
     site.runtime.settle()
     assert Plain.calls == ["connect", ("disconnect", reason)]
     assert not list(site.server.members.all())
-    end(client, socket) if reason != "client namespace disconnect" else None
+    socket.disconnect()
     site.runtime.settle()
     assert len(Plain.calls) == 2
     assert site.server.counters["disconnects"] == 1
@@ -391,13 +387,6 @@ def test_one_namespace_may_end_without_the_others(site: Site) -> None:
 
 
 # -- positions -----------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def database() -> Iterator[MemoryDatabase]:
-    with NamespaceDriver(Plain) as driver:
-        driver.database.driver = driver  # type: ignore[attr-defined]
-        yield driver.database
 
 
 def ready(driver: NamespaceDriver) -> Any:

@@ -173,19 +173,17 @@ def values(packets: list[Packet]) -> list[Any]:
 
 def test_an_acknowledged_batch_makes_room_for_the_next() -> None:
     with NamespaceDriver(Sure) as client:
-        publish(client, 1, 2)
-        first = said(client)
-        publish(client, 4)
-        while first:
-            assert all(packet.id is not None for packet in first)
-            batch, first = first, []
-            for packet in batch:
-                client.acknowledge(packet)
-            first = said(client)
-            if values(first) == [25]:
-                client.acknowledge(first[0])
-                break
-        assert values(first) == [25]
+        publish(client, 1, 2, 4)
+        [first] = said(client)
+        client.acknowledge(first)
+        rest = said(client)
+        assert values([first, *rest]) == [100, 50, 25]
+        client.acknowledge(rest[0])
+        publish(client, 5)
+        assert said(client) == []
+        client.acknowledge(rest[1])
+        [last] = said(client)
+        client.acknowledge(last)
         assert client.namespace.socket._acks == {}
 
 

@@ -5,7 +5,7 @@ import datetime
 from markupsafe import Markup
 from odoo.addons.web_socketio.tests.common import SocketIOCase
 from odoo.tests import tagged
-from odoo.tools import LazyTranslate
+from odoo.tools import LazyTranslate, mute_logger
 from odoo.tools.func import lazy
 from psycopg2 import errors
 
@@ -76,6 +76,7 @@ class TestModel(SocketIOCase):
                 self.notify(**wrong)
         self.assertEqual(self.values(), [])
 
+    @mute_logger("odoo.sql_db")
     def test_a_message_is_as_large_as_a_mebibyte_and_a_volatile_one_as_notify_carries(self):
         self.notify(text="x" * (2**20 - 11))
         with self.assertRaises(PayloadTooLarge):
@@ -85,6 +86,7 @@ class TestModel(SocketIOCase):
         with self.assertRaises(errors.ProgramLimitExceeded), self.env.cr.savepoint():
             volatile("test", text="x" * 8_000)
 
+    @mute_logger("odoo.sql_db")
     def test_a_channel_is_a_name(self):
         for channel in ("", "x" * 256):
             with self.assertRaises(errors.InvalidParameterValue), self.env.cr.savepoint():

@@ -1,0 +1,89 @@
+"""An application for test_server.py: what a namespace can do, and pages beside it."""
+
+import os
+import time
+
+import tg
+from gevent import monkey
+from pgsocketio.errors import HandlerError
+from tg import MinimalApplicationConfigurator, TGController, expose, predicates, require, validate
+from tg.validation import Convert
+from tgext.socketio import BaseNamespace, SocketIOController, SocketIOTGNamespace
+
+PATCHED = monkey.is_module_patched("socket")  # when the application is loaded
+
+
+class Events(SocketIOTGNamespace):
+    def on_ping(self, *args):
+        self.emit("pong", *args)
+        return [self.request.path, tg.request.remote_addr]
+
+    def on_binary(self, data):
+        return data[::-1]
+
+    def on_wait(self, seconds):
+        time.sleep(seconds)
+        return "waited"
+
+    def on_pid(self):
+        return [os.getpid(), os.environ.get("MARK", "")]
+
+    @require(predicates.not_anonymous())
+    def on_secret(self):
+        return "secret"
+
+    @validate({"number": Convert(int, "No number")})
+    def on_number(self, number):
+        return number
+
+    def on_fail(self):
+        raise KeyError("unexpected")
+
+    def on_meant(self):
+        raise HandlerError("the door is locked", "locked")
+
+    def on_join(self, room):
+        self.join(room)
+
+    def on_say(self, room, text):
+        self.emit_to_room(room, "said", text)
+
+
+class Plain(BaseNamespace):
+    def on_query(self):
+        return self.environ["QUERY_STRING"]
+
+
+class SocketIO(SocketIOController):
+    events = Events
+    plain = Plain
+
+    @expose()
+    def index(self):
+        return "the controller's index"
+
+    @expose()
+    def page(self):
+        return "the controller's page"
+
+
+class RootController(TGController):
+    socketio = SocketIO()
+
+    @expose()
+    def index(self):
+        return f"patched: {PATCHED}"
+
+    @expose()
+    def wait(self, seconds):
+        time.sleep(float(seconds))
+        return "waited"
+
+
+def make_app(global_config, **settings):
+    configurator = MinimalApplicationConfigurator()
+    configurator.update_blueprint({
+        "root_controller": RootController(), "serve_static": True,
+        "paths": {"static_files": os.path.join(os.path.dirname(__file__), "public")},
+    })
+    return configurator.make_wsgi_app(global_config, settings)
