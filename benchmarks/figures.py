@@ -14,20 +14,23 @@ from benchmarks.servers import Limit, Ours, Server
 VALUE = {"text": "x" * 138}  # 150 bytes as JSON
 WARM_UP = 100  # clients before memory is measured
 SETTLE = 1.0  # seconds until a server has done what connecting brings
-TICK = 0.01  # seconds between two transactions of a paced publisher
+NAP = 500  # microseconds; see the load generator
 
 
 def broadcast(server: Server, rounds: int) -> float:
     """Deliveries per second of the server's CPU: each message is awaited by all its clients."""
     clients = server.load.clients
     server.load.reset()
+    server.load.nap(NAP)
     before = server.cpu()
     for number in range(1, rounds + 1):
         server.publish(VALUE)
         came = server.load.expect(number * clients)
         if came != number * clients:
             raise RuntimeError(f"{server.name}: {came} of {number * clients} events came")
-    return rounds * clients / (server.cpu() - before)
+    cpu = server.cpu() - before
+    server.load.nap(0)
+    return rounds * clients / cpu
 
 
 def generator_share(server: Server, rounds: int) -> float:

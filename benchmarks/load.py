@@ -62,6 +62,10 @@ class Load:
         """Forget what came so far."""
         self._ask("reset")
 
+    def nap(self, microseconds: int) -> None:
+        """Sleep before each look at the sockets, so that servers need not wake the generator."""
+        self._ask(f"nap {microseconds}")
+
     def expect(self, events: int, timeout: float = 30.0) -> int:
         """Wait for events; returns how many came since the last reset."""
         count, _cpu = self._ask(f"expect {events} {timeout * 1000:.0f}")

@@ -38,6 +38,8 @@ class Process:
             auth_timeout=values["auth_timeout"],
             ack_timeout=values["ack_timeout"],
             position_interval=values["ping_interval"],
+            events_per_second=values["events_per_second"],
+            event_burst=values["event_burst"],
         )
         self.server = Server(SocketIO.namespaces, runtime, Prepared, settings)
         self.engine = Engine(self.server, _engine_settings(values))

@@ -8,6 +8,7 @@ from typing import Any
 import psycopg2
 from odoo.addons.web_socketio import compat
 from odoo.addons.web_socketio.session import OdooSession
+from odoo.addons.web_socketio.web_socketio import addon_of
 
 from pgsocketio.errors import HandlerError
 from pgsocketio.server import Server
@@ -45,6 +46,8 @@ class SessionWatch:
             if isinstance(socket.session, OdooSession):
                 sessions.setdefault(socket.session, []).append(socket)
         signaled = {name for name in {session.db for session in sessions} if self._signaled(name)}
+        for name in signaled:
+            self._close_uninstalled(name)
         for session, sockets in sessions.items():
             changed = compat.session_stat(session.sid) != session.stat
             if (changed or session.db in signaled) and not self._is_valid(session):
@@ -52,15 +55,24 @@ class SessionWatch:
                     socket.disconnect(reason="session expired")
 
     def _signaled(self, database: str) -> bool:
-        """Whether Odoo's caches of a database were invalidated since the last look."""
+        """Whether Odoo's caches of a database were invalidated since the last look, if any."""
         try:
             now = compat.signaling(database)
         except (psycopg2.Error, HandlerError) as error:
             logger.warning("database %r cannot be asked about sessions now: %s", database, error)
             return False
-        before = self._signals.get(database)
+        if now == self._signals.get(database):
+            return False
         self._signals[database] = now
-        return before is not None and now != before
+        return True
+
+    def _close_uninstalled(self, database: str) -> None:
+        """Take up an addon that was installed, and leave one that was uninstalled."""
+        registry = compat.registry(database)
+        for socket in self._server.members.all():
+            if socket.scope is not None and socket.scope.name == database:
+                if not compat.is_installed(registry, addon_of(type(socket.namespace))):
+                    socket.disconnect(reason="the addon was uninstalled")
 
     @staticmethod
     def _is_valid(session: OdooSession) -> bool:

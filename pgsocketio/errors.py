@@ -28,6 +28,17 @@ class InvalidPacket(RealtimeError):
     """What arrived is no Socket.IO packet."""
 
 
+class LimitExceeded(InvalidPacket):
+    """A client crossed a bound.
+
+    :param counter: of the server, that counts it.
+    """
+
+    def __init__(self, counter: str, message: str) -> None:
+        super().__init__(message)
+        self.counter = counter
+
+
 class BadPosition(RealtimeError, ValueError):
     """A position is malformed, foreign or from the future."""
 

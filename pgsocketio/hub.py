@@ -13,7 +13,7 @@ from typing import Any
 
 from pgsocketio.adapter import AbstractAdapter
 from pgsocketio.message import Message
-from pgsocketio.position import Position, Since, Snapshot, Stamp
+from pgsocketio.position import NOTHING, Position, Since, Snapshot, Stamp
 from pgsocketio.routes import Routes, Sink
 
 logger = logging.getLogger("pgsocketio.hub")
@@ -71,7 +71,7 @@ class Hub:
         if stamp is None:
             return None
         had = self._recent.keys() | self._unfinished
-        return Since(stamp.position, frozenset(had), stamp.generation)
+        return Since(stamp.position, frozenset(had) if had else NOTHING, stamp.generation)
 
     def subscribe(
         self,

@@ -187,7 +187,7 @@ class Listener:
             return
         if len(self._backlog) >= self.settings.max_backlog:
             self._backlog.clear()
-            self._read_wanted = True
+            self._backlog.append("")  # a hint: what was dropped is read first, in its order
         self._backlog.append(payload)
         self._news.set()
 

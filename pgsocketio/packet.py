@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from pgsocketio.errors import InvalidPacket, NotEncodable
+from pgsocketio.errors import InvalidPacket, LimitExceeded, NotEncodable
 from pgsocketio.message import dumps, to_json
 
 CONNECT, DISCONNECT, EVENT, ACK, CONNECT_ERROR, BINARY_EVENT, BINARY_ACK = range(7)
@@ -98,7 +98,7 @@ def decode_text(text: str) -> tuple[Packet, int]:
     if binary != (match[2] is not None):
         raise InvalidPacket("attachments belong to binary packets, and only to them")
     if count > MAX_ATTACHMENTS:
-        raise InvalidPacket(f"more than {MAX_ATTACHMENTS} attachments")
+        raise LimitExceeded("too_many_attachments", f"more than {MAX_ATTACHMENTS} attachments")
     namespace = (match[3] or "/").partition("?")[0]
     rest = text[match.end() :]
     data = _decode_json(rest) if rest else None
@@ -134,7 +134,7 @@ def _check_depth(data: Any) -> None:
         ]
         if not level:
             return
-    raise InvalidPacket(f"nested more than {MAX_DEPTH} deep")
+    raise LimitExceeded("nested_too_deep", f"nested more than {MAX_DEPTH} deep")
 
 
 def _check(packet: Packet, has_data: bool) -> None:
@@ -166,7 +166,7 @@ class Decoder:
     max_bytes: int = 1_000_000
     _packet: Packet | None = None
     _missing: int = 0
-    _attachments: list[bytes] = field(default_factory=list)
+    _attachments: tuple[bytes, ...] = ()
 
     def feed(self, data: str | bytes) -> Packet | None:
         """Take what Engine.IO delivered.
@@ -187,13 +187,14 @@ class Decoder:
     def _attach(self, data: bytes) -> Packet | None:
         if self._packet is None:
             raise InvalidPacket("an attachment that belongs to nothing")
-        self._attachments.append(data)
-        if sum(map(len, self._attachments)) > self.max_bytes:
-            raise InvalidPacket(f"attachments of more than {self.max_bytes} bytes")
+        if len(data) + sum(map(len, self._attachments)) > self.max_bytes:
+            text = f"attachments of more than {self.max_bytes} bytes"
+            raise LimitExceeded("attachments_too_large", text)
+        self._attachments += (data,)
         if len(self._attachments) < self._missing:
             return None
         packet, attachments = self._packet, self._attachments
-        self._packet, self._missing, self._attachments = None, 0, []
+        self._packet, self._missing, self._attachments = None, 0, ()
         packet.data = _fill(packet.data, attachments)
         return packet
 

@@ -19,6 +19,8 @@ _XID = r"[1-9]\d{0,18}"
 _SNAPSHOT = re.compile(rf"({_XID}):({_XID}):((?:{_XID}(?:,{_XID})*)?)", re.ASCII)
 _TOKEN = re.compile(r"([0-9a-f]{16}):(.+)", re.ASCII)
 _MAX_XID = 2**63 - 1
+NOTHING: frozenset[int] = frozenset()
+"""The one empty set of ids: CPython makes a new one at each call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,7 @@ class Since:
     """
 
     position: Position
-    seen: frozenset[int] = frozenset()
+    seen: frozenset[int] = NOTHING
     generation: int = -1
 
     @property

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
+from pgsocketio import packet as sio
 from pgsocketio import wire
+from pgsocketio.packet import Packet
 from pgsocketio.position import Position, Since, Stamp
 
 if TYPE_CHECKING:
+    from pgsocketio.engine import Prepared
     from pgsocketio.server import Scope
     from pgsocketio.socket import NamespaceSocket
+
+_NOTHING: Mapping[str, frozenset[int]] = {}
 
 
 class Listening(Protocol):
@@ -22,16 +27,40 @@ class Listening(Protocol):
     def catching_up(self) -> bool: ...
 
 
+class PositionPackets:
+    """Equal positions share one packet.
+
+    :param prepare: makes the transport's form of an encoded packet.
+    """
+
+    def __init__(self, prepare: Callable[[Sequence[str | bytes]], Prepared]) -> None:
+        self._prepare = prepare
+        self._stamp: Stamp | None = None
+        self._by_namespace: dict[str, Prepared] = {}
+
+    def packet(self, namespace: str, stamp: Stamp) -> Prepared:
+        """The event that tells a position; made anew only for another stamp than before."""
+        if stamp is not self._stamp:
+            self._stamp, self._by_namespace = stamp, {}
+        prepared = self._by_namespace.get(namespace)
+        if prepared is None:
+            told = {"p": str(stamp.position), "g": stamp.generation}
+            packet = Packet(sio.EVENT, namespace, [wire.POSITION, told, None])
+            prepared = self._by_namespace[namespace] = self._prepare(sio.encode(packet))
+        return prepared
+
+
 class Progress:
     """The position of one client on one namespace.
 
     :param auth: what it brought; position and seen ids hold until the first new position.
     """
 
-    __slots__ = ("_auth", "_connected_at", "_resume", "_told", "mark")
+    __slots__ = ("_brought", "_connected_at", "_resume", "_seen", "_told", "mark")
 
     def __init__(self, auth: wire.Auth, now: float) -> None:
-        self._auth = auth
+        self._brought = auth.position
+        self._seen = auth.seen if auth.position else _NOTHING
         self._connected_at = now
         self._resume: Position | None = None
         self._told: Position | None = None
@@ -43,16 +72,16 @@ class Progress:
         :returns: whether everything since then will follow; None: it did not stand anywhere.
         """
         self.mark = scope.hub.mark() if scope.hub is not None else None
-        if self._auth.position is None:
+        if self._brought is None:
             return None
-        self._resume = self._told = scope.resume(self._auth.position)
+        self._resume = self._told = scope.resume(self._brought)
         return self._resume is not None
 
     def since(self, reader: str) -> Since | None:
         """Where a reader of this client starts: where the client stood, less what it has seen."""
         if self._resume is None:
             return None
-        return Since(self._resume, self._auth.seen.get(reader, frozenset()))
+        return Since(self._resume, self._seen.get(reader, frozenset()))
 
     def tell(
         self, socket: NamespaceSocket, listening: Iterable[Listening], force: bool = False
@@ -61,8 +90,10 @@ class Progress:
         stamp = self._position(socket, list(listening))
         if stamp is None or (stamp.position == self._told and not force):
             return
-        self._told, self._resume, self._auth = stamp.position, None, wire.Auth(socket.version)
-        socket.emit(wire.POSITION, [{"p": str(stamp.position), "g": stamp.generation}])
+        self._told, self._resume, self._seen = stamp.position, None, _NOTHING
+        if socket.gone is None:
+            packet = socket.server.positions.packet(socket.name, stamp)
+            socket.client.connection.send_prepared(packet)
 
     def _position(self, socket: NamespaceSocket, listening: list[Listening]) -> Stamp | None:
         """The oldest place that something still needs; None when there is none to tell."""

@@ -20,6 +20,8 @@ from pgsocketio.members import Members
 from pgsocketio.namespace import BaseNamespace, Refused
 from pgsocketio.packet import Packet
 from pgsocketio.position import Position
+from pgsocketio.progress import PositionPackets
+from pgsocketio.quiet_log import QuietLog
 from pgsocketio.runtime import Runtime
 from pgsocketio.socket import NamespaceSocket
 
@@ -33,12 +35,16 @@ logger = logging.getLogger("pgsocketio.server")
 class ServerSettings:
     """Bounds and times of the Socket.IO server.
 
-    :param auth_timeout: seconds that a client may stay unauthenticated.
+    :param auth_timeout: seconds that a client may stay unauthenticated, or on no namespace at all.
     :param ack_timeout: seconds to wait for an acknowledgement.
     :param max_attempts: how often an unacknowledged batch is sent.
     :param max_queue: most events of one client that wait for a handler.
     :param max_acks: most acknowledgements that one client owes; the oldest are forgotten.
     :param max_rooms: most rooms of one client.
+    :param max_namespaces: most namespaces of one connection.
+    :param events_per_second: packets that a connection may send, sustained; acknowledgements that
+        were asked for are free.
+    :param event_burst: packets that it may send at once.
     :param max_payload: most bytes of a packet's attachments.
     :param position_interval: seconds between positions told to a client.
     :param resume_window: seconds after connecting in which handlers start to listen.
@@ -51,6 +57,9 @@ class ServerSettings:
     max_queue: int = 1_000
     max_acks: int = 1_000
     max_rooms: int = 1_000
+    max_namespaces: int = 64
+    events_per_second: float = 100.0
+    event_burst: int = 500
     max_payload: int = 1_000_000
     position_interval: float = 25.0
     resume_window: float = 10.0
@@ -123,7 +132,9 @@ class Server:
         self.prepare = prepare
         self.settings = settings
         self.counters: Counter[str] = Counter()
+        self._log = QuietLog(logger, runtime.monotonic, 60.0)
         self._feeds: WeakValueDictionary[Kind, Feed] = WeakValueDictionary()
+        self.positions = PositionPackets(prepare)
         self.members = Members(prepare, lambda: runtime.sleep(0))
         self.scope: Scope = LocalScope(self)
         self.databases: dict[str, Any] = {}
@@ -142,6 +153,12 @@ class Server:
     def on_close(self, connection: Connection, reason: str) -> None:
         connection.data.closed(reason)
         connection.data = None
+
+    def crossed(self, counter: str, connection: Connection, text: str) -> None:
+        """A client went too far: count it, and log one line per kind and minute."""
+        self.counters[counter] += 1
+        address = connection.environ.get("REMOTE_ADDR", "an unknown address")
+        self._log.line(counter, "a client at %s: %s", address, text)
 
     # -- clients -----------------------------------------------------------------------------
 
@@ -191,8 +208,9 @@ class Server:
 
     def _expire(self, socket: NamespaceSocket) -> None:
         if socket.scope is None and socket.gone is None:
-            self.counters["auth_timeouts"] += 1
-            socket.disconnect(reason="no valid session within the time for it")
+            text = "no valid session within the time for it"
+            self.crossed("auth_timeouts", socket.client.connection, text)
+            socket.disconnect(reason=text)
 
     def disconnected(self, socket: NamespaceSocket) -> None:
         """A client is gone: tell its namespace, end its jobs."""

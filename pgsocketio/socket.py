@@ -15,7 +15,7 @@ from pgsocketio.errors import (
     ConnectRefused,
     Disconnected,
     HandlerError,
-    InvalidPacket,
+    LimitExceeded,
     NotEncodable,
     TemporarilyUnavailable,
 )
@@ -25,7 +25,7 @@ from pgsocketio.packet import Packet
 from pgsocketio.position import Since
 from pgsocketio.progress import Progress
 from pgsocketio.reader import Reader
-from pgsocketio.subscription import AcknowledgedSubscriber, Subscriber
+from pgsocketio.subscription import AcknowledgedSubscriber, Subscriber, subscription_key
 
 if TYPE_CHECKING:
     from pgsocketio.client import ClientSocket
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("pgsocketio.socket")
 
 _ids = itertools.count(1)
+_NO_ROOMS: frozenset[str] = frozenset()
 
 
 class _Expected:
@@ -73,7 +74,7 @@ class NamespaceSocket:
         self.gone: str | None = None
         self.namespace: BaseNamespace | None = None
         self.progress = Progress(wire.Auth(), self.runtime.monotonic())
-        self.rooms: dict[str, None] = {}
+        self.rooms: frozenset[str] = _NO_ROOMS
         self._class = namespace_class
         self._jobs: Jobs | None = None
         self._queue: deque[Packet] | None = None  # only while something waits or is handled
@@ -128,8 +129,8 @@ class NamespaceSocket:
             self.runtime.spawn(self._work, self._queue)
             return
         if len(self._queue) >= self.settings.max_queue:
-            self.server.counters["event_queue_full"] += 1
-            raise InvalidPacket(f"more than {self.settings.max_queue} events wait to be handled")
+            text = f"more than {self.settings.max_queue} events wait to be handled"
+            raise LimitExceeded("event_queue_full", text)
         self._queue.append(packet)
 
     def _work(self, queue: deque[Packet]) -> None:
@@ -179,6 +180,7 @@ class NamespaceSocket:
             return
         self.client.send(Packet(sio.CONNECT, self.name, {"sid": self.sid}))
         self.accepted = True
+        self.client.stop_timer()
         self.server.connected(self)
 
     def _refuse(self, error: ConnectRefused) -> None:
@@ -186,8 +188,8 @@ class NamespaceSocket:
         if error.data is not None:
             data["data"] = error.data
         self.client.send(Packet(sio.CONNECT_ERROR, self.name, data))
-        self.client.namespaces.pop(self.name, None)
         self.gone = "refused"
+        self.client.forget(self)
 
     # -- let in ------------------------------------------------------------------------------
 
@@ -230,7 +232,7 @@ class NamespaceSocket:
         acknowledged: bool = False,
     ) -> None:
         """Send each message that an adapter chooses as an event, from now on."""
-        key = wire.reader_key(event, adapter, tuple(args))
+        key = subscription_key(event, adapter, args)
         if any(one.key == key for one in self._subscribers):
             return
         slots = {one.slot for one in self._subscribers}
@@ -242,7 +244,7 @@ class NamespaceSocket:
 
     def unsubscribe(self, event: str, adapter: type[AbstractAdapter], args: Sequence[Any]) -> None:
         """End a subscription; one that there is not, too."""
-        key = wire.reader_key(event, adapter, tuple(args))
+        key = subscription_key(event, adapter, args)
         for subscriber in self._subscribers:
             if subscriber.key == key:
                 subscriber.leave()
@@ -275,9 +277,7 @@ class NamespaceSocket:
         number = None
         if callback is not None:
             number = next(_ids) * sio.SLOTS + sio.SLOTS - 1
-            if len(self._acks) >= self.settings.max_acks:
-                self._acks.pop(next(iter(self._acks)))
-            self._acks[number] = callback
+            self._expect(number, callback)
         data = [event, *args] if self.version is None else [event, *args, envelope]
         self.client.send(Packet(sio.EVENT, self.name, data, number))
 
@@ -294,17 +294,28 @@ class NamespaceSocket:
         finally:
             self._waiting.pop(done, None)
 
-    def acknowledged(self, number: int | None, args: Sequence[Any]) -> None:
-        """The client acknowledged an event. Unknown numbers are none of ours, or came too late."""
+    def acknowledged(self, number: int | None, args: Sequence[Any]) -> bool:
+        """The client acknowledged an event.
+
+        :returns: whether that was awaited; unknown numbers are none of ours, or came too late.
+        """
         callback = self._acks.pop(number or 0, None)
         if isinstance(callback, _Expected):
             callback.callback()
         elif callback is not None:
             self.runtime.spawn(self._call_back, callback, args)
+        return callback is not None
 
     def expect_ack(self, number: int, callback: Callable[[], Any]) -> None:
         """Have a callback, which must not block, called when an acknowledgement comes."""
-        self._acks[number] = _Expected(callback)
+        self._expect(number, _Expected(callback))
+
+    def _expect(self, number: int, callback: Callable[..., Any] | _Expected) -> None:
+        if len(self._acks) >= self.settings.max_acks and number not in self._acks:
+            self._acks.pop(next(iter(self._acks)))
+            text = f"more than {self.settings.max_acks} acknowledgements owed; the oldest forgotten"
+            self.server.crossed("acks_forgotten", self.client.connection, text)
+        self._acks[number] = callback
 
     def _call_back(self, callback: Callable[..., Any], args: Sequence[Any]) -> None:
         try:
@@ -323,11 +334,11 @@ class NamespaceSocket:
     def join(self, room: str) -> None:
         if len(self.rooms) >= self.settings.max_rooms and room not in self.rooms:
             raise HandlerError(f"a client may be in {self.settings.max_rooms} rooms at most")
-        self.rooms[room] = None
+        self.rooms |= {room}
         self.server.members.join(self, room)
 
     def leave(self, room: str) -> None:
-        self.rooms.pop(room, None)
+        self.rooms -= {room}
         self.server.members.leave(self, room)
 
     # -- the end -----------------------------------------------------------------------------
@@ -345,7 +356,7 @@ class NamespaceSocket:
         if self.gone is not None:
             return
         self.gone = reason
-        self.client.namespaces.pop(self.name, None)
+        self.client.forget(self)
         self.server.members.discard(self)
         for reader in list(self._readers):
             reader.leave()

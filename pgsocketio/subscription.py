@@ -55,6 +55,11 @@ class Subscription:
         check_adapter(self.adapterClass)
 
 
+def subscription_key(event: str, adapter: type[AbstractAdapter], args: Sequence[Any]) -> str:
+    """Name a subscription; interned, as equal ones share and compare it by identity."""
+    return sys.intern(reader_key(f"subscribe {event}", adapter, tuple(args)))
+
+
 class Subscriber:
     """One client's part in a plain subscription: the hub hands it messages, it hands packets on.
 
@@ -74,8 +79,7 @@ class Subscriber:
     ) -> None:
         self.socket, self.slot = socket, slot
         self.args = tuple(args)
-        # Interned: equal subscriptions share one string, and compare it by identity.
-        self.key = sys.intern(reader_key(f"subscribe {event}", adapter, self.args))
+        self.key = subscription_key(event, adapter, args)
         ack_slot = slot if self.asks else None
         self.feed = socket.server.feed(Kind(socket.name, event, adapter, socket.version, ack_slot))
         self._start()

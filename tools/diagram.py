@@ -40,21 +40,29 @@ class Box:
         """The box as SVG."""
         middle = self.x + self.width / 2
         first = self.y + self.height / 2 - 8 * len(self.lines) + 5
-        texts = [f'<text x="{middle:g}" y="{first:g}" font-size="14" font-weight="bold"'
-                 f' text-anchor="middle">{escape(self.title)}</text>']
+        texts = [
+            f'<text x="{middle:g}" y="{first:g}" font-size="14" font-weight="bold"'
+            f' text-anchor="middle">{escape(self.title)}</text>'
+        ]
         for number, line in enumerate(self.lines, 1):
-            texts.append(f'<text x="{middle:g}" y="{first + 17 * number:g}" font-size="11.5"'
-                         f' fill="#555" text-anchor="middle">{escape(line)}</text>')
-        frame = (f'<rect x="{self.x}" y="{self.y}" width="{self.width}" height="{self.height}"'
-                 ' rx="6" fill="#fff" stroke="#888"/>')
+            texts.append(
+                f'<text x="{middle:g}" y="{first + 17 * number:g}" font-size="11.5"'
+                f' fill="#555" text-anchor="middle">{escape(line)}</text>'
+            )
+        frame = (
+            f'<rect x="{self.x}" y="{self.y}" width="{self.width}" height="{self.height}"'
+            ' rx="6" fill="#fff" stroke="#888"/>'
+        )
         return "\n".join([frame, *texts])
 
 
 def group(x: int, width: int, title: str, fill: str) -> str:
     """A place that holds boxes: a process, or several of one kind."""
-    return (f'<rect x="{x}" y="20" width="{width}" height="330" rx="10" fill="{fill}"/>\n'
-            f'<text x="{x + width / 2:g}" y="44" font-size="15" text-anchor="middle"'
-            f' fill="#333">{escape(title)}</text>')
+    return (
+        f'<rect x="{x}" y="20" width="{width}" height="330" rx="10" fill="{fill}"/>\n'
+        f'<text x="{x + width / 2:g}" y="44" font-size="15" text-anchor="middle"'
+        f' fill="#333">{escape(title)}</text>'
+    )
 
 
 def arrow(
@@ -62,12 +70,16 @@ def arrow(
 ) -> str:
     """A line with a head: ``down`` for messages, ``up`` for events of a client."""
     path = " ".join(f"{x},{y}" for x, y in points)
-    line = (f'<polyline points="{path}" fill="none" stroke="{COLOURS[kind]}" stroke-width="2"'
-            f' marker-end="url(#{kind})"/>')
+    line = (
+        f'<polyline points="{path}" fill="none" stroke="{COLOURS[kind]}" stroke-width="2"'
+        f' marker-end="url(#{kind})"/>'
+    )
     if not label:
         return line
-    return (f'{line}\n<text x="{at[0]}" y="{at[1]}" font-size="11.5" text-anchor="middle"'
-            f' fill="{COLOURS[kind]}">{escape(label)}</text>')
+    return (
+        f'{line}\n<text x="{at[0]}" y="{at[1]}" font-size="11.5" text-anchor="middle"'
+        f' fill="{COLOURS[kind]}">{escape(label)}</text>'
+    )
 
 
 GROUPS = [

@@ -71,8 +71,12 @@ class User:
 
     def open_record(self, model: str, id: int) -> None:
         """Open the form of a record."""
-        action = {"type": "ir.actions.act_window", "res_model": model, "res_id": id,
-                  "views": [[False, "form"]]}
+        action = {
+            "type": "ir.actions.act_window",
+            "res_model": model,
+            "res_id": id,
+            "views": [[False, "form"]],
+        }
         self.page.evaluate(
             f"action => {SERVICES}.action.doAction(action, {{ clearBreadcrumbs: true }})", action
         )

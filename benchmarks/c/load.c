@@ -6,6 +6,9 @@
 //   drop               close all clients
 //   expect COUNT MS    wait until COUNT events came since the last reset, at most MS milliseconds
 //   reset              forget the events that came, and the probes
+//   nap US             sleep so long before each look at the sockets; 0 ends it. A server that
+//                      wakes the generator at each send pays for that, unlike one whose clients
+//                      are elsewhere
 //   say TEXT           client 0 sends a text frame
 //   probe RATE         client 0 emits RATE times a second; 0 ends it and tells the times to the ack
 //   dump FILE          write "n nanoseconds" of each event that carries a number "n"
@@ -29,7 +32,7 @@ struct receipt {
 static struct client clients[MAX_CLIENTS];
 static struct receipt receipts[MAX_EVENTS];
 static int64_t probes[MAX_EVENTS], probe_sent[1024];
-static int used, opened, wanted, churning, churned, pending, probe_rate, probe_number;
+static int nap, used, opened, wanted, churning, churned, pending, probe_rate, probe_number;
 static int port, loop;
 static unsigned addresses;
 static long events, numbered, probed, expected, broken;
@@ -256,6 +259,9 @@ static void command(char *line) {
     } else if (!strncmp(line, "reset", 5)) {
         events = numbered = probed = broken = 0;
         say("done");
+    } else if (!strncmp(line, "nap", 3)) {
+        nap = a;
+        say("done");
     } else if (!strncmp(line, "say", 3)) {
         send_text(&clients[0], line + 4, strlen(line + 4));
         say("done");
@@ -314,7 +320,9 @@ int main(int count, char **arguments) {
     watch(loop, 0, MAX_CLIENTS, EPOLLIN, EPOLL_CTL_ADD);
     for (;;) {
         struct epoll_event ready[512];
-        int many = epoll_wait(loop, ready, 512, pause_ms());
+        if (nap)
+            usleep(nap);
+        int many = epoll_wait(loop, ready, 512, nap ? 0 : pause_ms());
         for (int i = 0; i < many; i++) {
             struct client *c = &clients[ready[i].data.u64];
             if (ready[i].data.u64 == MAX_CLIENTS)

@@ -17,27 +17,21 @@ class ChatAdapter(AbstractAdapter):
 
 
 class ChatNameSpace(OpenERPNameSpace):
-    """The rooms that one page looks at."""
+    """The room that one page looks at."""
 
-    def initialize(self):
-        self.rooms = set()
+    room_id = None
 
     def on_join(self, room_id):
-        """Follow a room from now on; returns its last messages."""
+        """Follow a room from now on, and no other; returns its last messages."""
         self.model("web.chat.room").check_access(room_id, "read")
-        if room_id not in self.rooms:
-            self.rooms.add(room_id)
-            self.spawn(self.follow, room_id)
+        self.unsubscribe("message", ChatAdapter, self.room_id)
+        self.subscribe("message", ChatAdapter, room_id, acknowledged=True)
+        self.room_id = room_id
         return self.model("web.chat.room").history(room_id)
 
     def on_post(self, room_id, text):
         """Store a message; returns its id."""
         return self.model("web.chat.message").create({"room_id": room_id, "body": text})
-
-    def follow(self, room_id):
-        while True:
-            messages = self.listen(room_id, adapterClass=ChatAdapter)
-            self.secure_emit("messages", messages)
 
 
 SocketIO.add_namespace("/chat", ChatNameSpace)

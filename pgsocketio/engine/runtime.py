@@ -9,7 +9,9 @@ from typing import Any
 
 from gevent import get_hub
 
-from .limits import QuietLog, TimerWheel
+from pgsocketio.quiet_log import QuietLog
+
+from .limits import TimerWheel
 from .settings import EngineSettings
 
 logger = logging.getLogger("pgsocketio.engine")

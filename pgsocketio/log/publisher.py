@@ -104,6 +104,10 @@ def _alive(connection: Any) -> bool:
     return not connection.closed
 
 
+# There is nothing in it that a crash could lose, so its commit need not wait for the disk.
+_WAKE = "SELECT set_config('synchronous_commit', 'off', true), web_socketio_wake(%s::xid8)"
+
+
 class Waker:
     """Sends what committed transactions deferred, on a connection of its own.
 
@@ -124,7 +128,7 @@ class Waker:
         """
         try:
             with self._connections.cursor(database) as cursor:
-                cursor.execute("SELECT web_socketio_wake(%s::xid8)", [xid])
+                cursor.execute(_WAKE, [xid])
         except Exception as error:
             self.failures += 1
             logger.warning(

@@ -68,6 +68,7 @@ class MemoryDatabase:
         self._log: list[Message] = []
         self._ids = itertools.count(1)
         self._next_xid = 100
+        self._trimmed = 0
         self._running: set[int] = set()
 
     def _wake(self) -> None:
@@ -106,6 +107,11 @@ class MemoryDatabase:
         self._running.discard(xid)
         self._log.extend(messages)
 
+    def trim(self) -> None:
+        """Drop every message from the log, as when all are older than the retention."""
+        self._trimmed = max((message.xid or 0 for message in self._log), default=self._trimmed)
+        self._log.clear()
+
     # -- the listener's side -----------------------------------------------------------------
 
     def position(self) -> Position:
@@ -125,7 +131,7 @@ class MemoryDatabase:
         """
         self.wanted = False
         now = self.position()
-        rows = self.rows(self.hub.begin_read(now))
+        rows = self.rows(self.hub.begin_read(now, self._trimmed))
         for start in range(0, len(rows) or 1, page):
             self.hub.read(rows[start : start + page])
         self.hub.end_read(now)
@@ -133,13 +139,15 @@ class MemoryDatabase:
     # -- the scope's side --------------------------------------------------------------------
 
     def resume(self, token: str) -> Position | None:
-        """A client's position, when it is one of this log."""
+        """A client's position, when it is one of this log and nothing after it was trimmed."""
         try:
             position = Position.parse(token)
         except BadPosition:
             return None
-        future = position.snapshot.xmax > self._next_xid
-        return None if position.epoch != EPOCH or future else position
+        snapshot, now = position.snapshot, self.position().snapshot
+        if position.epoch != EPOCH or snapshot.xmax > now.xmax:
+            return None
+        return None if snapshot.needs(self._trimmed, now) else position
 
     def emit(
         self, namespace: str, event: str, args: Sequence[Any], room: str | None, skip: str | None

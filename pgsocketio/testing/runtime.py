@@ -163,10 +163,8 @@ class ThreadRuntime:
 
     def settle(self) -> None:
         """Let everything run until all wait. No time passes."""
-        self._wake_readers()
-        while self._ready:
+        while self._wake_readers() or self._ring_due() or self._ready:
             self.sleep(0)
-            self._wake_readers()
 
     def advance(self, seconds: float) -> None:
         """Let time pass, and all that is due happen.
@@ -249,6 +247,13 @@ class ThreadRuntime:
                 self.make_ready(task)
         return bool(readable)
 
+    def _ring_due(self) -> bool:
+        """Ring the next alarm if its time has come."""
+        if not self._alarms or self._alarms[0][0] > self._now:
+            return False
+        heapq.heappop(self._alarms)[2]()
+        return True
+
     def _pass_time(self) -> bool:
         """Make ready who can read; else go to the next alarm.
 
@@ -256,9 +261,6 @@ class ThreadRuntime:
         """
         if self._wake_readers():
             return True
-        if not self._alarms:
-            return False
-        due, _number, ring = heapq.heappop(self._alarms)
-        self._now = max(self._now, due)
-        ring()
-        return True
+        if self._alarms:
+            self._now = max(self._now, self._alarms[0][0])
+        return self._ring_due()

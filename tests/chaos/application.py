@@ -93,7 +93,7 @@ class Application:
 
     def __init__(self, dsn: str, port: int, positions: float) -> None:
         runtime = GreenRuntime()
-        settings = ServerSettings(ack_timeout=ACK_TIMEOUT)
+        settings = ServerSettings(ack_timeout=ACK_TIMEOUT, resume_window=positions)
         self._positions = positions
         self._dsn = dsn
         self._stop = gevent.event.Event()

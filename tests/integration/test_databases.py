@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.clients import Rejected
+from tests.integration.clients import Rejected, eventually
 from tests.integration.conftest import QUICK, Connect
 from tests.integration.site import Site
 from tests.support.servers import RealtimeServer
@@ -116,3 +116,27 @@ def test_a_session_of_a_database_that_is_not_served_is_refused(
 ) -> None:
     client = connect(site.user("demo", second_db), server=server, wait=False)
     assert "does not serve the database" in client.refused()["message"]
+
+
+def test_an_addon_may_be_installed_and_uninstalled_while_the_server_runs(
+    connect: Connect, start: Callable[..., RealtimeServer], site: Site,
+    clone_odoo_db: Callable[[], str],
+) -> None:
+    db = clone_odoo_db()
+    server = start(db, *QUICK)
+    admin = site.user("admin", db)
+    client = connect(site.user("demo", db), "/longpolling", server=server)
+    admin.call("ir.module.module", "update_list")
+    (addon,) = admin.call("ir.module.module", "search", [["name", "=", "test_realtime"]])
+    admin.call("ir.module.module", "button_immediate_install", [addon])
+    assert eventually(lambda: "Add namespace: '/test'" in server.child.output)
+    assert client.call("add numbers", 1, 2) == 3
+    test = connect(site.user("demo", db), server=server)
+    assert test.call("count") == 1
+    admin.call("ir.module.module", "button_immediate_uninstall", [addon])
+    with pytest.raises(Rejected):
+        client.call("add numbers", 1, 2)
+    again = connect(site.user("demo", db), server=server, wait=False)
+    assert again.refused()["message"] == "Invalid namespace"
+    assert test.gone() == "io server disconnect"
+    assert not client.reports("disconnect")

@@ -50,7 +50,8 @@ def test_uninstalling_leaves_nothing_and_it_can_be_installed_again(
     db = clone_odoo_db()
     assert "function web_socketio_notify" in postgres.psql(LEFT, db), "the query finds something"
     postgres.psql(PUBLISH, db)
-    postgres.psql("INSERT INTO ir_config_parameter (key, value) VALUES ('web_socketio.url', 'x')", db)
+    parameter = "INSERT INTO ir_config_parameter (key, value) VALUES ('web_socketio.url', 'x')"
+    postgres.psql(parameter, db)
     uninstall(odoo_instance, db, "web_socketio")
     assert postgres.psql(LEFT, db) == ""
     odoo_instance.install(db, ["web_longpolling"], log="test-reinstall")

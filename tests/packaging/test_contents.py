@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import tarfile
+import shutil
 import zipfile
 from collections.abc import Iterable
 from email.message import Message
@@ -51,8 +51,7 @@ def test_wheel_leaves_odoo_a_namespace(wheel: Path) -> None:
 
 
 def test_sdist_builds_the_same_wheel(wheel: Path, sdist: Path, tmp_path: Path) -> None:
-    with tarfile.open(sdist) as archive:
-        archive.extractall(tmp_path, filter="data")
+    shutil.unpack_archive(sdist, tmp_path)
     (source,) = tmp_path.iterdir()
     assert {path.name for path in source.iterdir()} >= {"LICENSE", "CHANGELOG.md", "README.md"}
     again = build("wheel", source, tmp_path)

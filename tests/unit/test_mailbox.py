@@ -191,6 +191,17 @@ def test_it_is_bounded_in_bytes(database: MemoryDatabase) -> None:
     assert [len(text) for text in taken] == sizes
 
 
+def test_after_an_overflow_nothing_slips_past(database: MemoryDatabase) -> None:
+    """Not even what would still fit, of the same transaction."""
+    box = Box(database, size=100)
+    transaction = database.transaction()
+    for text in ("x" * 60, "x" * 61, "x"):
+        transaction.publish("chat", n=text)
+    transaction.commit()
+    taken = [*box.next(), *box.next(), *box.next()]
+    assert [len(text) for text in taken] == [60, 61, 1]
+
+
 def test_an_overflow_holds_its_place_and_more_overflows_double_nothing(
     database: MemoryDatabase,
 ) -> None:

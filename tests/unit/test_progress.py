@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from pgsocketio.namespace import BaseNamespace
-from pgsocketio.server import ServerSettings
+from pgsocketio.packet import Packet
+from pgsocketio.position import Since
 from pgsocketio.testing import NamespaceDriver
 from pgsocketio.wire import POSITION
 
@@ -28,90 +29,137 @@ class Listening(BaseNamespace):
             reader.secure_emit("say", [message["values"]["n"] for message in messages])
 
 
+class Watch:
+    """A client, what was said to it, and the positions that it was told."""
+
+    def __init__(self, client: NamespaceDriver) -> None:
+        self.client = client
+        self.said: list[Packet] = []
+        self.positions: list[Any] = []
+        self.look()
+
+    def look(self) -> None:
+        for packet in self.client.packets():
+            if packet.data[0] == POSITION:
+                self.positions.append(packet.data[1])
+            elif packet.data[0] == "say":
+                self.said.append(packet)
+
+    def told(self) -> Any:
+        """What it is told now, None when nothing."""
+        self.look()
+        self.positions.clear()
+        self.client.server.tell_positions()
+        self.look()
+        assert len(self.positions) <= 1
+        return self.positions[0] if self.positions else None
+
+    def acknowledge(self) -> None:
+        """Acknowledge what was said last."""
+        self.look()
+        self.client.acknowledge(self.said[-1])
+
+    def publish(self, number: int, channel: str = "chat") -> None:
+        """Publish, and let a read cover it."""
+        self.client.database.publish(channel, n=number)
+        self.client.settle()
+        self.client.database.read()
+
+    def now(self) -> dict[str, Any]:
+        """The position of the hub, as it would be told."""
+        stamp = self.client.database.hub.stamp
+        assert stamp is not None
+        return {"p": str(stamp.position), "g": stamp.generation}
+
+
 @pytest.fixture
-def client() -> Iterator[NamespaceDriver]:
+def page() -> Iterator[Watch]:
     with NamespaceDriver(Listening, {"v": 1}) as driver:
         driver.emit("listen")
-        driver.take()
-        yield driver
+        yield Watch(driver)
 
 
-def told(client: NamespaceDriver) -> Any:
-    """What it is told now, None when nothing."""
-    client.server.tell_positions()
-    positions = [args[0] for name, args in client.take() if name == POSITION]
-    assert len(positions) <= 1
-    return positions[0] if positions else None
+def test_it_is_told_at_once_when_let_in(page: Watch) -> None:
+    assert page.positions == [page.now()]
 
 
-def now(client: NamespaceDriver) -> dict[str, Any]:
-    stamp = client.database.hub.stamp
-    assert stamp is not None
-    return {"p": str(stamp.position), "g": stamp.generation}
-
-
-def test_it_advances_also_when_nothing_came(client: NamespaceDriver) -> None:
-    assert told(client) is None  # as it was told when it was let in
-    client.database.publish("for others", n=1)
-    client.database.read()
-    assert told(client) == now(client)
-    assert told(client) is None
+def test_it_advances_also_when_nothing_came(page: Watch) -> None:
+    assert page.told() is None  # nothing changed
+    page.publish(1, "for others")
+    assert page.told() == page.now()
+    assert page.told() is None
 
 
 def test_a_plain_client_is_told_nothing() -> None:
     with NamespaceDriver(Listening) as client:
-        client.database.publish("chat", n=1)
-        client.database.read()
-        assert told(client) is None
-        assert client.take() == []
+        plain = Watch(client)
+        plain.publish(1)
+        assert plain.told() is None
+        assert plain.positions == []
 
 
-def test_it_waits_for_what_is_not_acknowledged(client: NamespaceDriver) -> None:
-    client.database.publish("chat", n=1)
-    client.database.read()
-    [packet] = client.packets()
-    assert told(client) is None
-    client.database.publish("chat", n=2)
-    client.database.read()
-    assert told(client) is None
-    client.acknowledge(packet)
-    between = told(client)
-    [packet] = [packet for packet in client.packets() if packet.data[0] == "say"] or [None]
-    assert between is None or between["g"] < now(client)["g"]
-    if packet is None:
-        packet = client.namespace  # taken by told() above
-    client.advance(15)
-    again = next(one for one in client.packets() if one.data[0] == "say")
-    assert again.data[1] == [2]
-    client.acknowledge(again)
-    assert told(client) == now(client)
+def test_it_waits_for_what_is_not_acknowledged(page: Watch) -> None:
+    page.publish(1)
+    assert page.told() is None
+    covered = page.now()
+    page.publish(2)
+    assert page.told() is None
+    page.acknowledge()
+    assert page.told() == covered  # the second waits for its acknowledgement
+    page.acknowledge()
+    page.client.settle()
+    assert page.told() == page.now()
+    assert [packet.data[1] for packet in page.said] == [[1], [2]]
 
 
-def test_who_resumed_is_told_nothing_before_its_handlers_listen() -> None:
-    with NamespaceDriver(Listening, {"v": 1}, settings=ServerSettings(resume_window=10)) as first:
-        position = str(first.database.position())
-        first.database.publish("chat", n=1)
-        first.database.read()
-        back = NamespaceDriver(Listening, {"v": 1, "position": position}, beside=first)
-        assert told(back) is None
-        back.advance(5)
-        back.emit("listen")
-        [packet] = [packet for packet in back.packets() if packet.data[0] == "say"]
-        assert packet.data[1] == [1]
-        back.advance(6)
-        assert told(back) is None  # its message is not acknowledged
-        again = [packet for packet in back.packets() if packet.data[0] == "say"]
-        back.acknowledge((again or [packet])[-1])
-        assert told(back) == now(back)
+def test_it_waits_for_a_listener_that_is_being_caught_up(page: Watch) -> None:
+    since = Since(page.client.database.position())
+    page.publish(1)
+    page.acknowledge()
+    namespace = page.client.namespace
+    namespace.spawn(namespace.socket.new_reader(All, "late", since).listen)
+    page.client.runtime.settle()
+    assert page.client.database.wanted  # a read, that did not happen yet
+    page.client.server.tell_positions()
+    page.positions.clear()
+    page.look()
+    assert page.positions == []
 
 
-def test_who_resumed_is_not_told_its_own_position_again() -> None:
+@pytest.fixture
+def back(page: Watch) -> Watch:
+    """A client that returns to where it stood, a message later."""
+    position = page.now()["p"]
+    page.publish(1)
+    auth = {"v": 1, "position": position}
+    return Watch(NamespaceDriver(Listening, auth, beside=page.client))
+
+
+def test_who_resumed_is_told_nothing_before_its_handlers_listen(back: Watch) -> None:
+    assert back.positions == []
+    assert back.told() is None
+    back.client.advance(5)
+    back.client.emit("listen")
+    back.look()
+    assert [packet.data[1] for packet in back.said] == [[1]]
+    back.client.advance(6)
+    assert back.told() is None  # its message is not acknowledged
+    back.acknowledge()
+    assert back.told() == back.now()
+
+
+def test_who_resumed_and_does_not_listen_is_told_after_a_while(back: Watch) -> None:
+    back.client.advance(9)
+    assert back.told() is None
+    back.client.advance(2)
+    assert back.told() == back.now()
+
+
+def test_who_resumed_is_not_told_its_own_position_again(page: Watch) -> None:
     """It would forget ids that this position does not cover."""
-    with NamespaceDriver(Listening, {"v": 1}) as first:
-        position = str(first.database.position())
-        back = NamespaceDriver(Listening, {"v": 1, "position": position}, beside=first)
-        back.advance(20)
-        assert told(back) is None
-        back.database.publish("for others", n=1)
-        back.database.read()
-        assert told(back) == now(back)
+    auth = {"v": 1, "position": page.now()["p"]}
+    back = Watch(NamespaceDriver(Listening, auth, beside=page.client))
+    back.client.advance(20)
+    assert back.told() is None
+    back.publish(1, "for others")
+    assert back.told() == back.now()

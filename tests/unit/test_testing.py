@@ -147,7 +147,7 @@ def test_no_thread_is_left() -> None:
         for _ in range(10):
             runtime.spawn(runtime.sleep, 10)
         runtime.settle()
-        threads = [thread for thread in threading.enumerate()[before:]]
+        threads = threading.enumerate()[before:]
         assert len(threads) == 10
     for thread in threads:
         thread.join(5)

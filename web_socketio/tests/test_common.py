@@ -19,10 +19,10 @@ class TestCommon(SocketIOCase):
 
     def test_assert_notified_fails_for_none_for_two_and_for_other_values(self):
         for published in ([], [{"n": 1}, {"n": 1}], [{"n": 2}], [{"m": 1}]):
-            with self.assertRaisesRegex(AssertionError, "not 1; published"):
-                with self.assert_notified("test", n=1):
-                    for values in published:
-                        self.notify(**values)
+            wrong = self.assertRaisesRegex(AssertionError, "not 1; published")
+            with wrong, self.assert_notified("test", n=1):
+                for values in published:
+                    self.notify(**values)
 
     def test_assert_notified_knows_rollbacks_and_volatile_messages(self):
         with self.assertRaises(AssertionError), self.assert_notified("test", n=1):
@@ -36,9 +36,9 @@ class TestCommon(SocketIOCase):
         self.notify(n=1)
         with self.assert_not_notified("test"):
             self.env["web.socketio"].notify("another", n=1)
-        with self.assertRaisesRegex(AssertionError, "published on 'test'"):
-            with self.assert_not_notified("test"):
-                self.notify(n=1)
+        wrong = self.assertRaisesRegex(AssertionError, "published on 'test'")
+        with wrong, self.assert_not_notified("test"):
+            self.notify(n=1)
 
     def test_postcommit_runs_the_hooks_that_tests_drop(self):
         ran = []

@@ -1,4 +1,4 @@
-"""Server-side only: an abstract model has no access rules of its own, so nothing of it is public."""
+"""Server-side only: an abstract model has no access rules of its own, so none may be public."""
 
 from odoo.addons.web_socketio.models.web_socketio import WebSocketIO
 from odoo.exceptions import AccessError

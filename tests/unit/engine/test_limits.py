@@ -6,7 +6,8 @@ import logging
 
 import pytest
 
-from pgsocketio.engine.limits import CountPerKey, QuietLog, TimerWheel, TokenBuckets, network_key
+from pgsocketio.engine.limits import CountPerKey, TimerWheel, TokenBuckets, network_key
+from pgsocketio.quiet_log import QuietLog
 
 
 class Clock:

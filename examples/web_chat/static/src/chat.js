@@ -16,7 +16,7 @@ export class Chat extends Component {
         this.state = useState({ rooms: [], roomId: null, messages: {}, text: "" });
         this.log = useRef("log");
         this.socket.on("connect", () => this.join());
-        this.socket.on("messages", (messages) => this.show(messages));
+        this.socket.on("message", (message) => this.show([message]));
         onWillStart(async () => {
             this.state.rooms = await this.orm.searchRead("web.chat.room", [], ["name"]);
             if (this.state.rooms.length) {

@@ -7,6 +7,7 @@ import tg
 from gevent import monkey
 from pgsocketio.errors import HandlerError
 from tg import MinimalApplicationConfigurator, TGController, expose, predicates, require, validate
+from tg.configurator.components.statics import StaticsConfigurationComponent
 from tg.validation import Convert
 from tgext.socketio import BaseNamespace, SocketIOController, SocketIOTGNamespace
 
@@ -82,6 +83,7 @@ class RootController(TGController):
 
 def make_app(global_config, **settings):
     configurator = MinimalApplicationConfigurator()
+    configurator.register(StaticsConfigurationComponent)
     configurator.update_blueprint({
         "root_controller": RootController(), "serve_static": True,
         "paths": {"static_files": os.path.join(os.path.dirname(__file__), "public")},

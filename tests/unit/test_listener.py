@@ -1,0 +1,262 @@
+"""The listener against a PostgreSQL that is slow, deaf, away or hostile whenever a test says so."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import pytest
+
+from pgsocketio.listener import Listener, ListenerSettings
+from pgsocketio.log import reader as log_reader
+from pgsocketio.testing import MemoryDatabase, ThreadRuntime
+
+from .fake_postgres import FakePostgres, sealed
+from .listeners import All, Collector
+from .test_wire import FOREIGN
+
+
+class Site:
+    """A listener that runs, and somebody who listens."""
+
+    def __init__(self, runtime: ThreadRuntime, **settings: Any) -> None:
+        self.runtime = runtime
+        self.database = MemoryDatabase()
+        self.postgres = FakePostgres(self.database)
+        self.lives = self.foreign = 0
+        self.listener = Listener(
+            "mydb", self.postgres.connect, runtime, self.database.hub, "node",
+            ListenerSettings(**settings), self._ready, self._foreign_log,
+        )  # fmt: skip
+        self.collector = Collector()
+        self.database.hub.subscribe(self.collector, All)
+        runtime.spawn(self.listener.run)
+
+    def _ready(self) -> None:
+        self.lives += 1
+
+    def _foreign_log(self) -> None:
+        self.foreign += 1
+
+    def take(self) -> list[Any]:
+        self.runtime.settle()
+        return self.collector.take()
+
+    @property
+    def ear(self) -> Any:
+        """The connection that listens now."""
+        return self.postgres.listening[-1]
+
+
+@pytest.fixture
+def site(runtime: ThreadRuntime) -> Site:
+    """One that is live."""
+    made = Site(runtime)
+    runtime.settle()
+    assert made.listener.ready
+    return made
+
+
+# -- while all is well ---------------------------------------------------------------------------
+
+
+def test_content_arrives_at_once_and_once(site: Site) -> None:
+    site.postgres.publish(1, 2)
+    assert site.take() == [1, 2]
+    reads = site.postgres.reads
+    site.runtime.advance(0.9)
+    assert site.postgres.reads == reads
+    site.runtime.advance(0.2)
+    assert site.postgres.reads == reads + 1  # so that positions move
+    site.runtime.advance(60)
+    assert site.take() == []
+
+
+def test_a_hint_makes_it_read(site: Site) -> None:
+    site.postgres.publish(1, 2, inline=False)
+    assert site.take() == [1, 2]
+
+
+def test_many_hints_cost_one_read(site: Site) -> None:
+    reads = site.postgres.reads
+    for number in range(50):
+        site.postgres.publish(number, inline=False)
+    assert site.take() == list(range(50))
+    assert site.postgres.reads == reads + 1
+
+
+def test_what_nobody_notified_is_found_by_the_poll(site: Site) -> None:
+    transaction = site.database.transaction()
+    transaction.publish("chat", n=1)
+    transaction.commit(inline=False)
+    assert site.take() == []
+    site.runtime.advance(5)
+    assert site.take() == [1]
+
+
+def test_content_and_hints_of_one_transaction_keep_their_order(site: Site) -> None:
+    transaction = site.database.transaction()
+    messages = [transaction.publish("chat", n=number) for number in range(6)]
+    transaction.commit(inline=False)
+    for message in messages:
+        site.postgres.notify(sealed(message) if message["values"]["n"] % 2 else "1:")
+    assert site.take() == list(range(6))
+
+
+def test_pages(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_reader, "PAGE", 3)
+    site.postgres.publish(*range(10), inline=False)
+    assert site.take() == list(range(10))
+    assert site.listener.rows_read == 10
+
+
+def test_an_idle_listener_hears_its_own_heart(site: Site) -> None:
+    site.runtime.advance(600)
+    assert site.lives == 1
+    assert len(site.postgres.listening) == 1
+
+
+def test_waking_and_waiting_for_a_read(site: Site) -> None:
+    reads = site.postgres.reads
+    assert site.listener.wait_for_read(1)
+    assert site.postgres.reads == reads + 1
+    site.postgres.up = False
+    assert not site.listener.wait_for_read(3)
+
+
+def test_stopping(site: Site) -> None:
+    ears = list(site.postgres.listening)
+    site.listener.stop()
+    site.runtime.advance(60)
+    assert all(ear.closed for ear in ears)
+    assert site.postgres.attempts == 2
+
+
+# -- what others put on the channel --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("payload", FOREIGN, ids=lambda payload: ascii(payload)[:40])
+def test_foreign_payloads_are_hints_at_most(site: Site, payload: str) -> None:
+    reads = site.postgres.reads
+    site.postgres.notify(payload)
+    site.postgres.publish(1)
+    assert site.take() == [1]
+    assert site.postgres.reads <= reads + 1
+    assert site.lives == 1
+
+
+def test_a_payload_sent_again_is_not_delivered_again(site: Site) -> None:
+    transaction = site.database.transaction()
+    message = transaction.publish("chat", n=1)
+    transaction.commit(inline=False)
+    volatile = site.database.message("chat", {"n": 2}, None)
+    for _ in range(3):
+        site.postgres.notify(sealed(message))
+        site.postgres.notify(sealed(volatile))
+    assert site.take() == [1, 2]
+
+
+def test_a_backlog_that_is_full_is_read_instead_in_order(runtime: ThreadRuntime) -> None:
+    site = Site(runtime, max_backlog=10)
+    runtime.settle()
+    site.postgres.publish(*range(34))
+    assert site.take() == list(range(34))
+
+
+# -- when it breaks ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fault", ["cut", "deaf"])
+def test_a_connection_that_is_lost_or_half_open_is_replaced_within_a_bound(
+    site: Site, fault: str
+) -> None:
+    site.runtime.advance(100)
+    site.ear.cut() if fault == "cut" else setattr(site.ear, "deaf", True)
+    site.postgres.publish(1)
+    site.postgres.publish(2)
+    site.runtime.advance(17 if fault == "deaf" else 1)
+    assert site.lives == 2
+    site.postgres.publish(3)
+    assert site.take() == [1, 2, 3]
+
+
+def test_another_heart_proves_nothing(site: Site) -> None:
+    ear = site.ear
+    ear.deaf = True
+    for _ in range(17):
+        ear.hear("beat:other")
+        site.runtime.advance(1)
+    assert site.lives == 2
+
+
+def test_postgresql_away(site: Site, caplog: pytest.LogCaptureFixture) -> None:
+    site.postgres.up = False
+    site.ear.cut()
+    site.runtime.advance(600)
+    assert not site.listener.ready
+    assert 20 <= site.postgres.attempts - 2 <= 60  # 30 s at most between two, with jitter
+    errors = [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
+    assert len(errors) == 2  # the loss, then the refusal; each is said once
+    assert "database 'mydb': connection refused; trying again" in errors[1]
+    assert site.listener.error == "connection refused"
+    for number in (1, 2):
+        transaction = site.database.transaction()
+        transaction.publish("chat", n=number)
+        transaction.commit(inline=False)
+    site.postgres.up = True
+    site.runtime.advance(31)
+    assert site.listener.ready
+    assert site.listener.error is None
+    assert site.lives == 2
+    assert site.take() == [1, 2]
+
+
+def test_a_read_that_breaks_off(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_reader, "PAGE", 2)
+    site.postgres.break_after = 2
+    site.postgres.publish(*range(7), inline=False)
+    site.runtime.advance(2)
+    assert site.lives == 2
+    site.postgres.publish(7)
+    assert site.take() == list(range(8))
+
+
+@pytest.mark.parametrize(("version", "said"), [(0, "is not installed"), (3, "-u web_socketio")])
+def test_objects_that_are_missing_or_too_new(
+    runtime: ThreadRuntime, caplog: pytest.LogCaptureFixture, version: int, said: str
+) -> None:
+    site = Site(runtime)
+    site.postgres.version = version
+    runtime.advance(60)
+    assert not site.listener.ready
+    assert said in caplog.text
+    assert len(caplog.records) == 1
+    site.postgres.version = 2  # one newer works
+    runtime.advance(31)
+    assert site.listener.ready
+
+
+def test_another_log_is_noticed(site: Site) -> None:
+    site.postgres.epoch = "b" * 16
+    site.ear.cut()
+    site.runtime.advance(2)
+    assert site.foreign == 1
+    assert site.listener.epoch == "b" * 16
+    assert site.take() == []
+    site.postgres.publish(1)
+    assert site.take() == [1]
+
+
+def test_a_log_trimmed_behind_its_back_is_said(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    site.postgres.up = False
+    site.ear.cut()
+    site.runtime.advance(5)
+    site.postgres.trimmed = site.database.transaction().xid
+    site.postgres.up = True
+    site.runtime.advance(31)
+    assert site.foreign == 1
+    assert "were trimmed that nobody read here" in caplog.text
+    site.postgres.publish(1)
+    assert site.take() == [1]
