@@ -12,7 +12,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint docs screenshots unit integration odoo-tests packaging e2e test-pythons vendor clean
-.PHONY: runtime test-environment
+.PHONY: runtime test-environment benchmark-environment bench bench-quick
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,15 @@ packaging: test-environment  ## test the wheel, buildout and the command oe with
 
 e2e: test-environment  ## test in Chromium
 	$(PYTEST) $(E2E)
+
+benchmark-environment: test-environment
+	@python3 -m tools.venv bench
+
+bench: benchmark-environment  ## measure everything, beside other servers; writes docs/performance (takes minutes)
+	@$(PYTHON) -m benchmarks
+
+bench-quick: benchmark-environment  ## the most important figures in under a minute
+	@$(PYTHON) -m benchmarks --quick
 
 test-pythons: test-environment  ## test the core on every Python 3.10 to 3.13 found
 	@$(PYTHON) -m tools.python_matrix

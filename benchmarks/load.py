@@ -10,6 +10,10 @@ from typing import NamedTuple
 from benchmarks.programs import load_generator
 
 
+class LoadFailed(Exception):
+    """A server refused clients or lost them."""
+
+
 class Probes(NamedTuple):
     """Milliseconds from an event to its acknowledgement."""
 
@@ -39,7 +43,7 @@ class Load:
         process.stdin.write(command + "\n")
         answer = process.stdout.readline()
         if not answer:
-            raise RuntimeError(f"the load generator ended at {command!r}")
+            raise LoadFailed(f"the load generator ended at {command!r}; it said why above")
         return [float(word) for word in answer.split() if word != "done"]
 
     def open(self, clients: int) -> float:

@@ -19,7 +19,7 @@ copyright = "the contributors of oe.web.socketio"
 release = version = __version__
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "options_table"]
-exclude_patterns = ["_ext", "conf"]
+exclude_patterns = ["_ext", "conf", "performance"]
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
 

@@ -6,6 +6,8 @@ from typing import Any
 
 from oe_web_socketio.locate import load_odoo
 
+CONNECT_TIMEOUT = 10.0
+
 
 def patch() -> None:
     """Make the standard library and psycopg2 give way while they wait."""
@@ -23,16 +25,18 @@ def _wait(connection: Any) -> None:
     from gevent.socket import wait_read, wait_write
     from psycopg2 import OperationalError, extensions
 
+    waits = {extensions.POLL_READ: wait_read, extensions.POLL_WRITE: wait_write}
+    live = (extensions.STATUS_READY, extensions.STATUS_BEGIN, extensions.STATUS_PREPARED)
     while True:
         state = connection.poll()
         if state == extensions.POLL_OK:
             return
-        if state == extensions.POLL_READ:
-            wait_read(connection.fileno())
-        elif state == extensions.POLL_WRITE:
-            wait_write(connection.fileno())
-        else:
+        if state not in waits:
             raise OperationalError(f"unexpected state of a connection: {state}")
+        # libpq's connect_timeout holds for connections that block only.
+        patience = None if connection.status in live else CONNECT_TIMEOUT
+        late = OperationalError(f"PostgreSQL did not answer within {CONNECT_TIMEOUT:g} s")
+        waits[state](connection.fileno(), timeout=patience, timeout_exc=late)
 
 
 def boot(conf: str | None, addons_path: str | None, log_level: str, logfile: str | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import random
 from collections.abc import Callable
@@ -91,6 +92,8 @@ class OdooDatabase(Database):
             try:
                 self._check()
                 compat.registry(self.name)
+                gc.collect()
+                gc.freeze()  # what was loaded stays: collections need not look at it again
                 return
             except psycopg2.OperationalError as error:
                 attempt += 1

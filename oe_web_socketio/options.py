@@ -28,9 +28,11 @@ OPTIONS = Options(
         Option("ack_timeout", "seconds to wait for an acknowledgement", 10.0, seconds(0.1, 3600)),
         Option("auth_timeout", "seconds in which a client has to authenticate", 10.0,
                seconds(0.1, 3600)),
-        Option("events_per_second", "packets that a client may send per second, sustained", 100.0,
-               seconds(0.1, 1_000_000)),
+        Option("events_per_second", "packets that a client may send per second, sustained", 100,
+               whole(1, 1_000_000)),
         Option("event_burst", "packets that a client may send at once", 500, whole(1, 1_000_000)),
+        Option("blocking_threshold", "seconds after which a handler that blocks all others is "
+               "logged by name", 0.1, seconds(0.01, 3600)),
         Option("drain_timeout", "seconds to end in", 5.0, seconds(0, 3600)),
         Option("log_level", "debug, info, warn, error or critical", "info",
                one_of("debug", "info", "warn", "error", "critical")),

@@ -14,6 +14,7 @@ from odoo.addons.web_socketio.web_socketio import SocketIO
 
 from oe_web_socketio.databases import OdooDatabase
 from oe_web_socketio.watch import SessionWatch
+from pgsocketio.blocking import OURS, BlockingWatch
 from pgsocketio.engine import Engine, EngineSettings, Prepared
 from pgsocketio.errors import ConfigError
 from pgsocketio.green import GreenRuntime
@@ -64,6 +65,7 @@ class Process:
         jobs += [gevent.spawn(d.trim) for d in self.server.databases.values()]
         jobs.append(gevent.spawn(SessionWatch(self.server).run))
         jobs.append(gevent.spawn(self._tell_positions))
+        jobs.append(gevent.spawn(self._watch_blocking))
         self._stop.wait()
         self._end()
         gevent.killall(jobs, timeout=1)
@@ -88,6 +90,13 @@ class Process:
         while True:
             gevent.sleep(self._values["ping_interval"])
             self.server.tell_positions()
+
+    def _watch_blocking(self) -> None:
+        """From when all registries are loaded: that takes seconds, and nobody is served yet."""
+        while self.server.loading():
+            gevent.sleep(0.1)
+        ours = (*OURS, "odoo.addons.web_socketio.", "odoo.addons.web_longpolling.", "odoo.service.")
+        BlockingWatch(self._values["blocking_threshold"], self.server.counters, ours).start()
 
     def _end(self) -> None:
         """Close transports, never namespaces, so that clients come back by themselves."""

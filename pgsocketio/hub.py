@@ -87,7 +87,7 @@ class Hub:
         if since is None:
             self.routes.add(sink, adapter, args)
             return
-        replay = _Replay(sink, adapter, args, since)
+        replay = _Replay(sink, adapter, args, self.locate(since))
         if not self._level(since):
             self._replays[sink] = replay
             self._wake()
@@ -98,6 +98,12 @@ class Hub:
             assert self.stamp is not None
             only.deliver(list(self._recent.values()), self.stamp)
         self.routes.add(sink, adapter, args)
+
+    def locate(self, since: Since) -> Since:
+        """A place that a client brought, among the generations of this hub where it is level."""
+        if self.stamp is None or not self._level(since):
+            return since
+        return Since(since.position, since.seen, self.stamp.generation)
 
     def _level(self, since: Since) -> bool:
         """Whether memory holds all that a listener needs, and nothing of it is on its way."""

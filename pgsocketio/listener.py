@@ -126,16 +126,19 @@ class Listener:
     def _session(self) -> None:
         connections: list[Any] = []
         receiver: Job | None = None
+        watchdog = self._runtime.later(self.settings.silence, lambda: _hang_up(*connections))
         try:
             listen = self._open("listen", connections)
             log = self._open("log", connections)
             self._log = self._enter(log)
             with listen.cursor() as cursor:
                 cursor.execute(f"LISTEN {CHANNEL}")
+            watchdog.kill()
             self._failure, self._heard = None, self._runtime.monotonic()
             receiver = self._runtime.spawn(self._receive, listen, log)
-            self._follow(log)
+            self._follow()
         finally:
+            watchdog.kill()
             if receiver is not None:
                 receiver.kill()
             for connection in connections:
@@ -213,7 +216,7 @@ class Listener:
                 return False
         return True
 
-    def _follow(self, log: Any) -> None:
+    def _follow(self) -> None:
         self.read()
         self._announce()
         due = self._runtime.monotonic() + self.settings.poll
@@ -227,7 +230,7 @@ class Listener:
             now = self._runtime.monotonic()
             if self._read_wanted or now >= due:
                 self.read()
-                self._keep_alive(log)
+                self._keep_alive()
                 due = now + self.settings.poll
 
     def _announce(self) -> None:
@@ -235,14 +238,14 @@ class Listener:
             self.ready, self.error = True, None
             self._on_ready()
 
-    def _keep_alive(self, log: Any) -> None:
+    def _keep_alive(self) -> None:
         """Prove the LISTEN connection from another one; a half-open one is silent for ever."""
         now = self._runtime.monotonic()
         if now < self._next_beat:
             return
         self._next_beat = now + self.settings.poll * 0.9
-        with log.cursor() as cursor:
-            cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, self._beat])
+        assert self._log is not None
+        self._log.notify(CHANNEL, self._beat)
 
     def _deliver_backlog(self) -> bool:
         """Deliver what was heard, in order.
@@ -279,15 +282,17 @@ class Listener:
             self.rows_read += len(messages)
             self.hub.read(messages)
             snapshot = upto
+            self._keep_alive()  # a long read is no silence
         self.hub.end_read(Position(self.epoch, snapshot))
         self._reads_done = started
         self._read_done.set()
 
 
-def _hang_up(connection: Any) -> None:
-    """Cut a connection that another job may be waiting on."""
-    try:
-        with socket.socket(fileno=os.dup(connection.fileno())) as duplicate:
-            duplicate.shutdown(socket.SHUT_RDWR)
-    except (OSError, psycopg2.Error):
-        pass  # it is closed already
+def _hang_up(*connections: Any) -> None:
+    """Cut connections that another job may be waiting on."""
+    for connection in connections:
+        try:
+            with socket.socket(fileno=os.dup(connection.fileno())) as duplicate:
+                duplicate.shutdown(socket.SHUT_RDWR)
+        except (OSError, psycopg2.Error):
+            pass  # it is closed already

@@ -73,7 +73,7 @@ class Mailbox:
         :param since: where to start, None: with the next message.
         """
         if since is not None:
-            stamp = since.stamp
+            stamp = self.hub.locate(since).stamp
             self._given = deque((number, stamp) for number in since.seen)
         self.hub.subscribe(self, self.adapter, self.args, since)
 
@@ -144,9 +144,9 @@ class Mailbox:
 
     @property
     def generation(self) -> int:
-        """The oldest generation of the batch in hand, for the envelope."""
+        """The newest generation of the batch in hand: only after it, all of it may be forgotten."""
         now = self.hub.stamp.generation if self.hub.stamp else 0
-        return min((stamp.generation for _message, stamp in self._batch), default=now)
+        return max((stamp.generation for _message, stamp in self._batch), default=now)
 
     def finish(self) -> None:
         """The batch in hand is done with."""

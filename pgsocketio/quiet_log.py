@@ -15,7 +15,9 @@ class QuietLog:
         period: seconds between two lines of one kind.
     """
 
-    def __init__(self, logger: logging.Logger, clock: Callable[[], float], period: float = 10.0) -> None:
+    def __init__(
+        self, logger: logging.Logger, clock: Callable[[], float], period: float = 10.0
+    ) -> None:
         self._logger = logger
         self._clock = clock
         self._period = period

@@ -266,7 +266,7 @@ class NamespaceSocket:
         self,
         event: str,
         args: Sequence[Any],
-        callback: Callable[..., Any] | None = None,
+        callback: Callable[..., Any] | _Expected | None = None,
         envelope: Any = None,
     ) -> None:
         """Send an event; to nobody when the client is gone."""
@@ -287,7 +287,7 @@ class NamespaceSocket:
         :returns: whether it came within the server's time-out.
         """
         done = self.runtime.event()
-        self.emit(event, args, lambda *_args: done.set(), envelope)
+        self.emit(event, args, _Expected(done.set), envelope)
         self._waiting[done] = None
         try:
             return self.gone is None and done.wait(self.settings.ack_timeout) and self.gone is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tools.console import main, say
 from tools.odoo import find_or_fetch
+from tools.old_client import old_client
 from tools.postgres import programs
 from tools.programs import chromium, nginx, node_modules
 from tools.wheels import wheels
@@ -16,6 +17,7 @@ def fetch_all() -> None:
     say(f"-- Chromium:   {chromium()}")
     say(f"-- nginx:      {nginx()}")
     say(f"-- Node.js:    {node_modules()}")
+    say(f"-- old client: {old_client()}")
     say(f"-- wheels:     {wheels()}")
 
 

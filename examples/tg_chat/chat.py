@@ -10,7 +10,6 @@ import uuid
 from pathlib import Path
 
 from tg import MinimalApplicationConfigurator, TGController, expose
-
 from tgext.socketio import SocketIOController
 from tgext.socketio.pubsub import PubSubTGNamespace
 

@@ -2,7 +2,6 @@
 
 import pytest
 from chat import make_app
-
 from tgext.socketio.testing import SocketIOTestClient
 
 

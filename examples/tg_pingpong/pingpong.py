@@ -9,7 +9,6 @@ from pathlib import Path
 
 from tg import MinimalApplicationConfigurator, TGController, expose, validate
 from tg.validation import TGValidationError
-
 from tgext.socketio import SocketIOController, SocketIOTGNamespace
 
 PAGE = Path(__file__).with_name("page.html").read_text(encoding="utf-8")

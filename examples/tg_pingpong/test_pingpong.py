@@ -2,7 +2,6 @@
 
 import pytest
 from pingpong import make_app
-
 from tgext.socketio.testing import SocketIOTestClient
 
 PONG = ("pong", {"sound": "pong"})

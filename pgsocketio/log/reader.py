@@ -81,6 +81,11 @@ class LogReader:
             cursor.execute("SELECT web_socketio_renew()")
             return bool(cursor.fetchone()[0])
 
+    def notify(self, channel: str, payload: str) -> None:
+        """Send a NOTIFY on this connection."""
+        with self._connection.cursor() as cursor:
+            cursor.execute("SELECT pg_notify(%s, %s)", [channel, payload])
+
     def read(self, since: Snapshot) -> Iterator[tuple[Snapshot, list[Message]]]:
         """Read what a snapshot did not see, page by page in order of ids.
 

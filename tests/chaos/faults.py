@@ -31,7 +31,9 @@ class Fault:
 FAULTS: list[Fault] = []
 
 
-def fault(name: str, *, quick: bool = False, another_log: bool = False) -> Callable[[Inject], Inject]:
+def fault(
+    name: str, *, quick: bool = False, another_log: bool = False
+) -> Callable[[Inject], Inject]:
     """Enter a function into the table."""
 
     def enter(inject: Inject) -> Inject:
@@ -80,6 +82,18 @@ def connections_refused(site: Site) -> None:
 @fault("connections to PostgreSQL half-open")
 def connections_frozen(site: Site) -> None:
     site.postgres_proxy.freeze()
+
+
+@fault("connections to PostgreSQL half-open, also new ones for 5 s")
+def new_connections_frozen(site: Site) -> None:
+    site.postgres_proxy.freeze(new_too=True)
+    site.sql(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE application_name LIKE 'chaos %'"
+    )
+    site.postgres_proxy.cut()
+    time.sleep(5)
+    site.postgres_proxy.allow()
 
 
 # -- PostgreSQL ----------------------------------------------------------------------------------

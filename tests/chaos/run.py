@@ -1,4 +1,4 @@
-"""``python -m tests.chaos.run [quick]``: the table of faults; exit status 1 on a loss or a double."""
+"""``python -m tests.chaos.run [quick] [NAME …]``: the table; status 1 on a loss or a double."""
 
 from __future__ import annotations
 

@@ -200,6 +200,14 @@ def test_a_flag_wins_over_all_and_may_be_repeated_or_hold_several_values(
     assert "of_the" not in server.child.output
 
 
+def test_addons_path_is_added_to_that_of_the_conf_file(
+    odoo_instance: OdooInstance, start: Callable[..., RealtimeServer], db: str
+) -> None:
+    addons = str(ROOT / "tests" / "addons")
+    server = start(db, "-c", str(odoo_instance.conf), "--addons-path", addons)
+    server.child.wait_for_line("Add namespace: '/test'")
+
+
 def test_the_log_goes_to_a_file_at_a_level(
     start: Callable[..., RealtimeServer], db: str, tmp_path: Path
 ) -> None:

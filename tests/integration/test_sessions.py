@@ -6,6 +6,7 @@ import json
 import secrets
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,8 @@ import requests
 from tests.integration.clients import Rejected
 from tests.integration.conftest import Connect
 from tests.integration.site import Login, Site
+from tests.support.servers import RealtimeServer
+from tools.odoo import OdooInstance
 
 LOOK = 10.0  # seconds; sessions are looked after every 3
 
@@ -147,6 +150,17 @@ def test_a_session_that_odoo_would_not_accept_is_refused(
     session_id = write_session(site, {**content(site.user("demo")), **change})
     connect(None, session_id=session_id, wait=False).refused()
     assert site.session_file(session_id).exists(), "Odoo's files are left alone"
+
+
+def test_odoos_db_filter_counts(
+    connect: Connect, start: Callable[..., RealtimeServer], instance: OdooInstance, site: Site,
+    tmp_path: Path,
+) -> None:
+    conf = tmp_path / "odoo.conf"
+    text = instance.conf.read_text(encoding="utf-8")
+    conf.write_text(f"{text}\ndbfilter = ^%h$\n", encoding="utf-8")
+    client = connect("demo", server=start(site.db, "-c", str(conf)), wait=False)
+    assert client.refused()["message"] == "session expired"
 
 
 def test_a_socket_does_not_outlive_its_session(

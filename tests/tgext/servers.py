@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -106,3 +107,9 @@ class Redis(Server):
         command = [redis_server(), "--port", self.port, "--bind", "127.0.0.1", "--save", ""]
         self.child = Child("Redis", command, log_file(f"test-redis-{self.port}"))
         self.child.wait_for_line("[Rr]eady to accept connections")
+
+    def subscriptions(self, channel: str) -> int:
+        """How many connections are subscribed to a channel."""
+        command = [redis_server().with_name("redis-cli"), "-p", str(self.port), "pubsub", "numsub"]
+        output = subprocess.run([*command, channel], check=True, capture_output=True, text=True)
+        return int(output.stdout.split()[-1])

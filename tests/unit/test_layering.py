@@ -36,7 +36,7 @@ WITH_POSTGRESQL = [
     "cli listener",
     "database",
 ]
-WITH_GEVENT = ["green"]
+WITH_GEVENT = ["green", "blocking"]
 LAYERS = [*PURE, *WITH_POSTGRESQL, *WITH_GEVENT]
 PLACE = {name: number for number, line in enumerate(LAYERS) for name in line.split()}
 PURE_MODULES = [name for line in PURE for name in line.split()]

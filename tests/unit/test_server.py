@@ -6,94 +6,14 @@ from typing import Any
 
 import pytest
 
-from pgsocketio.errors import ConnectRefused, TemporarilyUnavailable
-from pgsocketio.namespace import BaseNamespace
 from pgsocketio.packet import ACK, CONNECT, CONNECT_ERROR, DISCONNECT, EVENT, Packet
-from pgsocketio.server import Server, ServerSettings
 from pgsocketio.testing import (
-    MemoryClient,
-    MemoryPrepared,
     NamespaceDriver,
     ThreadRuntime,
 )
 from pgsocketio.wire import CLOSED, READY
 
-
-class Plain(BaseNamespace):
-    calls: list[Any] = []
-
-    def recv_connect(self) -> None:
-        self.calls.append("connect")
-
-    def recv_disconnect(self) -> None:
-        self.calls.append(("disconnect", self.socket.gone))
-
-    def on_echo(self, *args: Any) -> tuple[Any, ...]:
-        return args
-
-    def on_wait(self, seconds: float) -> None:
-        self.socket.runtime.sleep(seconds)
-
-    def on_away(self) -> None:
-        raise TemporarilyUnavailable("the database is away")
-
-
-class Refusing(Plain):
-    def authenticate(self, auth: dict[str, Any]) -> None:
-        if "token" not in auth:
-            raise ConnectRefused("no token", {"hint": "bring one"})
-        if auth["token"] == "away":
-            raise TemporarilyUnavailable("the database is away")
-        if auth["token"] != "good":
-            raise ConnectRefused("bad token")
-
-
-class Locked(Plain):
-    """Whoever does not say the word is not let in."""
-
-    def get_initial_acl(self) -> list[str]:
-        return ["recv_connect", "recv_disconnect", "on_word"]
-
-    def get_scope(self) -> Any:
-        return self.socket.server.scope if self.allowed_methods is None else None
-
-    def on_word(self, word: str) -> bool:
-        if word == "open":
-            self.lift_acl_restrictions()
-            self.socket.server.admit(self.socket)
-        return word == "open"
-
-
-class Broken(Plain):
-    def initialize(self) -> None:
-        raise ValueError("secret")
-
-
-NAMESPACES = {"/": Plain, "/refusing": Refusing, "/locked": Locked, "/broken": Broken}
-
-
-class Site:
-    """A server and its clients."""
-
-    def __init__(self, runtime: ThreadRuntime) -> None:
-        self.runtime = runtime
-        self.settings = ServerSettings(max_queue=5, max_acks=3, max_rooms=2)
-        self.server = Server(NAMESPACES, runtime, MemoryPrepared, self.settings)
-
-    def client(self) -> MemoryClient:
-        return MemoryClient(self.server)
-
-    def say(self, client: MemoryClient, *packets: Packet) -> list[Packet]:
-        """What comes back."""
-        for packet in packets:
-            client.send(packet)
-        self.runtime.settle()
-        return client.take()
-
-    def connect(
-        self, client: MemoryClient, namespace: str = "/", auth: dict[str, Any] | None = None
-    ) -> list[Packet]:
-        return self.say(client, Packet(CONNECT, namespace, auth))
+from .servers import Plain, Site
 
 
 @pytest.fixture
@@ -177,7 +97,7 @@ def test_a_namespace_that_fails_to_start_hurts_no_other(
     assert site.say(client, Packet(EVENT, "/", ["echo", 1], 0)) == [Packet(ACK, "/", [1], 0)]
 
 
-# -- packets that nobody may send ----------------------------------------------------------------
+# -- packets that nobody may send --------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -216,7 +136,7 @@ def test_events_of_who_is_refused_reach_nobody(site: Site) -> None:
     assert [packet.type for packet in answers] == [CONNECT_ERROR]
 
 
-# -- authentication ------------------------------------------------------------------------------
+# -- authentication ----------------------------------------------------------------------------
 
 
 def test_who_does_not_authenticate_in_time_is_dropped(site: Site) -> None:
@@ -259,134 +179,7 @@ def test_nothing_is_sent_to_who_is_not_let_in(site: Site) -> None:
     assert [packet.data for packet in locked.take()] == [["news"]]
 
 
-# -- acknowledgements of the client ----------------------------------------------------------------
-
-
-def test_acknowledgements_are_matched_by_number(site: Site) -> None:
-    client, got = site.client(), []
-    site.connect(client)
-    socket = client.connection.data.namespaces["/"]
-    for name in "ab":
-        socket.emit("ask", [], lambda *args, name=name: got.append((name, args)))
-    first, second = client.take()
-    assert first.id != second.id
-    for packet in (second, first, first, Packet(ACK, "/", [], 999_999), Packet(ACK, "/", [], 0)):
-        client.acknowledge(packet, packet.id)
-    site.runtime.settle()
-    assert [name for name, _args in got] == ["b", "a"]
-    assert not client.connection.closed
-
-
-def test_nobody_acknowledges_for_another(site: Site) -> None:
-    one, other, got = site.client(), site.client(), []
-    site.connect(one)
-    site.connect(other)
-    one.connection.data.namespaces["/"].emit("ask", [], lambda *_args: got.append(1))
-    [packet] = one.take()
-    other.acknowledge(packet)
-    site.runtime.settle()
-    assert got == []
-
-
-def test_owed_acknowledgements_are_bounded(site: Site) -> None:
-    client, got = site.client(), []
-    site.connect(client)
-    socket = client.connection.data.namespaces["/"]
-    for number in range(5):
-        socket.emit("ask", [], lambda number=number: got.append(number))
-    for packet in client.take():
-        client.acknowledge(packet)
-    site.runtime.settle()
-    assert got == [2, 3, 4]
-
-
-# -- bounds --------------------------------------------------------------------------------------
-
-
-def test_waiting_events_are_bounded(site: Site) -> None:
-    client = site.client()
-    site.connect(client)
-    site.say(client, Packet(EVENT, "/", ["wait", 5]))
-    for number in range(5):
-        client.emit("/", "echo", number)
-    assert not client.connection.closed
-    client.emit("/", "echo", 5)
-    site.runtime.settle()
-    assert client.connection.closed
-    assert site.server.counters["event_queue_full"] == 1
-
-
-def test_rooms_are_bounded(site: Site) -> None:
-    client = site.client()
-    site.connect(client)
-    socket = client.connection.data.namespaces["/"]
-    for room in ("a", "b", "a"):
-        socket.join(room)
-    with pytest.raises(Exception, match="2 rooms at most"):
-        socket.join("c")
-    socket.leave("a")
-    socket.join("c")
-    assert socket.rooms == {"b", "c"}
-
-
-# -- the end -------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("end", "reason"),
-    [
-        (lambda client, socket: client.disconnect("/"), "client namespace disconnect"),
-        (lambda client, socket: client.connection.close("ping timeout"), "ping timeout"),
-        (lambda client, socket: socket.disconnect(), "server namespace disconnect"),
-        (lambda client, socket: socket.disconnect(reason="logged out"), "logged out"),
-    ],
-)
-def test_the_reason_is_known(site: Site, end: Any, reason: str) -> None:
-    client = site.client()
-    site.connect(client)
-    socket = client.connection.data.namespaces["/"]
-    end(client, socket)
-    site.runtime.settle()
-    assert Plain.calls == ["connect", ("disconnect", reason)]
-    assert not list(site.server.members.all())
-    socket.disconnect()
-    site.runtime.settle()
-    assert len(Plain.calls) == 2
-    assert site.server.counters["disconnects"] == 1
-
-
-def test_after_the_end_nothing_is_sent_and_nothing_handled(site: Site) -> None:
-    client = site.client()
-    site.connect(client)
-    socket = client.connection.data.namespaces["/"]
-    site.say(client, Packet(EVENT, "/", ["wait", 1]), Packet(EVENT, "/", ["echo"], 0))
-    client.disconnect("/")
-    socket.disconnect()
-    client.take()
-    socket.emit("late", [], lambda: None)
-    site.runtime.advance(5)
-    assert client.take() == []
-    assert not client.connection.closed
-
-
-def test_a_client_may_return_on_the_same_connection(site: Site) -> None:
-    client = site.client()
-    [first] = site.connect(client)
-    site.say(client, Packet(DISCONNECT, "/"))
-    [second] = site.connect(client)
-    assert first.data["sid"] != second.data["sid"]
-    assert site.say(client, Packet(EVENT, "/", ["echo", 1], 0))[0].data == [1]
-
-
-def test_one_namespace_may_end_without_the_others(site: Site) -> None:
-    client = site.client()
-    site.connect(client)
-    site.connect(client, "/refusing", {"token": "good"})
-    site.say(client, Packet(DISCONNECT, "/refusing"))
-    assert site.say(client, Packet(EVENT, "/", ["echo", 1], 0))[0].data == [1]
-
-
-# -- positions -----------------------------------------------------------------------------------
+# -- positions ---------------------------------------------------------------------------------
 
 
 def ready(driver: NamespaceDriver) -> Any:

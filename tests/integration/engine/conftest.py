@@ -25,9 +25,11 @@ class EchoServer:
         settings: EngineSettings fields.
     """
 
+    script = SCRIPT
+
     def __init__(self, log: Path, *words: str, **settings: Any) -> None:
         self.log = log
-        command = [sys.executable, str(SCRIPT), json.dumps(settings), *words]
+        command = [sys.executable, str(self.script), json.dumps(settings), *words]
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error"}
         with log.open("w") as stderr:
             self.process = subprocess.Popen(

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 import tg
-from pgsocketio.errors import HandlerError
-from tests.tgext.unit.apps import connect, make_app
 from tgext.socketio import BaseNamespace, SocketIOTGNamespace
 from tgext.socketio.testing import SocketIOTestClient
+
+from pgsocketio.errors import HandlerError
+from tests.tgext.unit.apps import connect, make_app
 
 
 class Events(SocketIOTGNamespace):

@@ -1,4 +1,4 @@
-"""Options and backends: wrong ones are told clearly. Names that others import. Nothing is patched."""
+"""Wrong options and backends are told clearly; names that others import; nothing is patched."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from importlib.metadata import entry_points
 from typing import Any
 
 import pytest
-from pgsocketio.errors import ConfigError
 from tgext.socketio.brokers import make_broker
 from tgext.socketio.errors import DebugModeForbiddenException
 from tgext.socketio.options import read_options
 from tgext.socketio.server import socketio_server_factory, socketio_server_runner
+
+from pgsocketio.errors import ConfigError
 
 
 def test_defaults() -> None:

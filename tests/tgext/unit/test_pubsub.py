@@ -6,11 +6,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.tgext.unit.apps import connect, make_app
 from tg import predicates, require
 from tgext.socketio.pubsub import PubSubTGNamespace
 from tgext.socketio.testing import Reply, SocketIOTestClient
 from webtest import TestApp
+
+from tests.tgext.unit.apps import connect, make_app
 
 MEMORY = {"anypubsub.backend": "memory"}
 

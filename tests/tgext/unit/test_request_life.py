@@ -12,12 +12,13 @@ import zope.sqlalchemy
 from sqlalchemy import Column, Integer, String, create_engine
 from sqlalchemy.orm import declarative_base, scoped_session, sessionmaker
 from sqlalchemy.pool import StaticPool
-from tests.tgext.unit.apps import connect
 from tg import FullStackApplicationConfigurator, TGController, expose
 from tgext.socketio import SocketIOController
 from tgext.socketio.pubsub import PubSubTGNamespace
 from tgext.socketio.testing import SocketIOTestClient
 from webtest import TestApp
+
+from tests.tgext.unit.apps import connect
 
 Base = declarative_base()
 

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 import tg
-from tests.tgext.unit.apps import Metadata, connect, make_app
 from tg import predicates, require
 from tgext.socketio import SocketIOTGNamespace
 from tgext.socketio.testing import SocketIOTestClient
+
+from tests.tgext.unit.apps import Metadata, connect, make_app
 
 
 class Guarded(SocketIOTGNamespace):

@@ -7,11 +7,12 @@ from typing import Any
 import formencode
 import tg
 from formencode import validators
-from tests.tgext.unit.apps import connect, make_app
 from tg import MinimalApplicationConfigurator, validate
 from tg.validation import Convert, TGValidationError
 from tgext.socketio import SocketIOTGNamespace
 from tgext.socketio.testing import SocketIOTestClient
+
+from tests.tgext.unit.apps import connect, make_app
 
 
 class Even:

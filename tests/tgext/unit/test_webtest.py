@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 import tg
-from tests.tgext.unit.apps import make_app
 from tg import expose, predicates, require
 from tgext.socketio import SocketIOTGNamespace
 from tgext.socketio.pubsub import PubSubTGNamespace
 from webtest import TestApp
+
+from tests.tgext.unit.apps import make_app
 
 
 class PingPong(SocketIOTGNamespace):

@@ -6,11 +6,12 @@ import json
 from importlib import resources
 from typing import Any
 
-from pgsocketio.namespace import BaseNamespace
 from tg import TGController, abort, expose, request, response
 
+from pgsocketio.namespace import BaseNamespace
+
+from .handshake import KNOCK
 from .recorder import Recorder
-from .sockets import KNOCK
 
 CLIENT = ("socket.io.min.js", "tgext.socketio.js")
 """Files of the browser's side, served together as ``socket.io.js``."""
@@ -32,7 +33,7 @@ class SocketIOController(TGController):  # type: ignore[misc]
             if isinstance(value, type) and issubclass(value, BaseNamespace)
         }
 
-    @expose()
+    @expose()  # type: ignore[untyped-decorator]
     def socketio_handshake(self) -> str:
         """Where a socket's handshake arrives; for the server only."""
         knock = request.environ.get(KNOCK)
@@ -41,13 +42,14 @@ class SocketIOController(TGController):  # type: ignore[misc]
         knock.let_in(self._namespaces, request.environ["tg.locals"])
         return ""
 
-    @expose()
+    @expose()  # type: ignore[untyped-decorator]
     def _default(self, *path: str, **_query: Any) -> Any:
         if request.path_info.endswith("/socket.io.js"):
             return _client_file()
         if "paste.testing_variables" in request.environ and request.method == "POST":
             return self._simulate(path)
-        abort(404 if request.method == "GET" and not self._is_namespace(path) else 400)
+        known = request.method != "GET" or self._is_namespace(path)
+        return abort(400 if known else 404)
 
     def _is_namespace(self, path: tuple[str, ...]) -> bool:
         return bool(path) and f"/{path[0]}" in self._namespaces

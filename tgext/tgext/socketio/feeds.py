@@ -6,7 +6,7 @@ import datetime
 import json
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from pgsocketio.adapter import AbstractAdapter
@@ -128,7 +128,7 @@ class Feed:
                 if self._subscription is None:
                     self._subscribe()
                 attempt = 0
-                for text in self._subscription:
+                for text in _as_they_come(self._subscription):
                     if text is None:
                         break
                     self._hub.spread(self.channel, text)
@@ -157,12 +157,14 @@ class Feed:
 
     def _drop(self) -> None:
         subscription, self._subscription = self._subscription, None
-        for holder in (subscription, getattr(subscription, "pubsub", None)):
-            if hasattr(holder, "close"):
-                try:
-                    holder.close()
-                except Exception as error:
-                    logger.debug("closing a subscription failed: %s", error)
+        holders = (subscription, getattr(subscription, "pubsub", None))
+        for close in [getattr(holder, "close", None) for holder in holders]:
+            if close is None:
+                continue
+            try:
+                close()
+            except Exception as error:
+                logger.debug("closing a subscription failed: %s", error)
 
     def close(self) -> None:
         """End the subscription. Does not wait: the transport's end calls it."""
@@ -173,6 +175,38 @@ class Feed:
         if self._job is not None:
             self._job.kill()
         self._drop()
+
+
+def _as_they_come(subscription: Iterable[Any]) -> Iterator[Any]:
+    """The messages of a subscription, whose waiting holds up nobody.
+
+    Where gevent patched nothing (see ``socketio_server_runner``), a thread waits for them.
+    """
+    import gevent
+    from gevent import monkey
+
+    if monkey.is_module_patched("socket"):
+        yield from subscription
+        return
+    pool = gevent.get_hub().threadpool
+    pool.maxsize += 1
+    iterator = iter(subscription)
+    try:
+        while True:
+            result = pool.apply(_next_or_error, (iterator,))
+            if isinstance(result, Exception):
+                raise result
+            yield result
+    finally:
+        pool.maxsize -= 1
+
+
+def _next_or_error(iterator: Iterator[Any]) -> Any:
+    """An error is handed over: when the subscription is closed, nobody waits for it any more."""
+    try:
+        return next(iterator, None)
+    except Exception as error:
+        return error
 
 
 class _Direct:

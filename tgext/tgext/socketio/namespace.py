@@ -8,9 +8,10 @@ from collections.abc import Callable
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, cast
 
+from webob.exc import HTTPException
+
 from pgsocketio.errors import HandlerError, TemporarilyUnavailable
 from pgsocketio.namespace import BaseNamespace, Refused
-from webob.exc import HTTPException
 
 from . import tgcompat
 

@@ -7,14 +7,15 @@ import logging
 import secrets
 from typing import Any
 
-import psycopg2
 import psycogreen.gevent
+import psycopg2
+from psycopg2.extensions import make_dsn, parse_dsn
+
 from pgsocketio.database import Database
 from pgsocketio.errors import ConfigError
 from pgsocketio.log.publisher import Connections, publish
 from pgsocketio.members import Members
 from pgsocketio.runtime import Runtime
-from psycopg2.extensions import make_dsn, parse_dsn
 
 logger = logging.getLogger("tgext.socketio")
 

@@ -10,12 +10,14 @@ from typing import Any
 import gevent
 import gevent.event
 from gevent import signal_handler
+
 from pgsocketio.engine import Engine, EngineSettings, Prepared
 from pgsocketio.errors import ConfigError
 from pgsocketio.green import GreenRuntime
 from pgsocketio.server import ServerSettings
 
-from .sockets import NOT_MOUNTED, TGServer, knock
+from .handshake import NOT_MOUNTED, knock
+from .sockets import TGServer
 from .tgcompat import blocking_driver
 
 logger = logging.getLogger("tgext.socketio")

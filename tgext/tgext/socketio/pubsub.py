@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import tg
+
 from pgsocketio.adapter import AbstractAdapter
 from pgsocketio.errors import HandlerError
 from pgsocketio.message import dumps

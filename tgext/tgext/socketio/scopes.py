@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from pgsocketio.errors import ConfigError
 from pgsocketio.server import LocalScope, Scope, Server
@@ -38,7 +38,7 @@ def scope_of(server: Server, config: Mapping[str, Any]) -> Scope:
     server.databases[database.name] = database
     server.runtime.spawn(database.listener.run)
     server.runtime.spawn(database.trim)
-    return database
+    return cast("Scope", database)
 
 
 def _postgres_broker(config: Mapping[str, Any]) -> PostgresBroker | None:

@@ -13,10 +13,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from webob import Request
+
 from pgsocketio.packet import ACK, CONNECT, CONNECT_ERROR, DISCONNECT, EVENT, Packet
 from pgsocketio.runtime import Event, Job
 from pgsocketio.testing.transport import MemoryClient, prepare
-from webob import Request
 
 from .sockets import TGServer
 

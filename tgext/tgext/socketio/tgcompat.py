@@ -119,7 +119,7 @@ class Identity(dict[str, Any]):
         return super().__getitem__(key)
 
     def get(self, key: str, default: Any = None) -> Any:
-        return self[key] if key in self else default
+        return self[key] if key in self else default  # noqa: SIM401  not the plain item
 
 
 def identity_for_event(config: Mapping[str, Any], known: Any) -> Any:

@@ -5,11 +5,12 @@ import time
 
 import tg
 from gevent import monkey
-from pgsocketio.errors import HandlerError
 from tg import MinimalApplicationConfigurator, TGController, expose, predicates, require, validate
 from tg.configurator.components.statics import StaticsConfigurationComponent
 from tg.validation import Convert
 from tgext.socketio import BaseNamespace, SocketIOController, SocketIOTGNamespace
+
+from pgsocketio.errors import HandlerError
 
 PATCHED = monkey.is_module_patched("socket")  # when the application is loaded
 

@@ -1,0 +1,147 @@
+"""Acknowledgements, bounds and the end of a client."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pgsocketio.packet import ACK, DISCONNECT, EVENT, Packet
+from pgsocketio.testing import (
+    ThreadRuntime,
+)
+
+from .servers import Plain, Site
+
+
+@pytest.fixture
+def site(runtime: ThreadRuntime) -> Site:
+    Plain.calls.clear()
+    return Site(runtime)
+
+
+# -- acknowledgements of the client ------------------------------------------------------------
+
+
+def test_acknowledgements_are_matched_by_number(site: Site) -> None:
+    client, got = site.client(), []
+    site.connect(client)
+    socket = client.connection.data.namespaces["/"]
+    for name in "ab":
+        socket.emit("ask", [], lambda *args, name=name: got.append((name, args)))
+    first, second = client.take()
+    assert first.id != second.id
+    for packet in (second, first, first, Packet(ACK, "/", [], 999_999), Packet(ACK, "/", [], 0)):
+        client.acknowledge(packet, packet.id)
+    site.runtime.settle()
+    assert [name for name, _args in got] == ["b", "a"]
+    assert not client.connection.closed
+
+
+def test_nobody_acknowledges_for_another(site: Site) -> None:
+    one, other, got = site.client(), site.client(), []
+    site.connect(one)
+    site.connect(other)
+    one.connection.data.namespaces["/"].emit("ask", [], lambda *_args: got.append(1))
+    [packet] = one.take()
+    other.acknowledge(packet)
+    site.runtime.settle()
+    assert got == []
+
+
+def test_owed_acknowledgements_are_bounded(site: Site) -> None:
+    client, got = site.client(), []
+    site.connect(client)
+    socket = client.connection.data.namespaces["/"]
+    for number in range(5):
+        socket.emit("ask", [], lambda number=number: got.append(number))
+    for packet in client.take():
+        client.acknowledge(packet)
+    site.runtime.settle()
+    assert got == [2, 3, 4]
+
+
+# -- bounds ------------------------------------------------------------------------------------
+
+
+def test_waiting_events_are_bounded(site: Site) -> None:
+    client = site.client()
+    site.connect(client)
+    site.say(client, Packet(EVENT, "/", ["wait", 5]))
+    for number in range(5):
+        client.emit("/", "echo", number)
+    assert not client.connection.closed
+    client.emit("/", "echo", 5)
+    site.runtime.settle()
+    assert client.connection.closed
+    assert site.server.counters["event_queue_full"] == 1
+
+
+def test_rooms_are_bounded(site: Site) -> None:
+    client = site.client()
+    site.connect(client)
+    socket = client.connection.data.namespaces["/"]
+    for room in ("a", "b", "a"):
+        socket.join(room)
+    with pytest.raises(Exception, match="2 rooms at most"):
+        socket.join("c")
+    socket.leave("a")
+    socket.join("c")
+    assert socket.rooms == {"b", "c"}
+
+
+# -- the end -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("end", "reason"),
+    [
+        (lambda client, socket: client.disconnect("/"), "client namespace disconnect"),
+        (lambda client, socket: client.connection.close("ping timeout"), "ping timeout"),
+        (lambda client, socket: socket.disconnect(), "server namespace disconnect"),
+        (lambda client, socket: socket.disconnect(reason="logged out"), "logged out"),
+    ],
+)
+def test_the_reason_is_known(site: Site, end: Any, reason: str) -> None:
+    client = site.client()
+    site.connect(client)
+    socket = client.connection.data.namespaces["/"]
+    end(client, socket)
+    site.runtime.settle()
+    assert Plain.calls == ["connect", ("disconnect", reason)]
+    assert not list(site.server.members.all())
+    socket.disconnect()
+    site.runtime.settle()
+    assert len(Plain.calls) == 2
+    assert site.server.counters["disconnects"] == 1
+
+
+def test_after_the_end_nothing_is_sent_and_nothing_handled(site: Site) -> None:
+    client = site.client()
+    site.connect(client)
+    socket = client.connection.data.namespaces["/"]
+    site.say(client, Packet(EVENT, "/", ["wait", 1]), Packet(EVENT, "/", ["note"], 0))
+    socket.disconnect()
+    assert client.take() == [Packet(DISCONNECT, "/")]
+    socket.emit("late", [], lambda: None)
+    site.runtime.advance(5)
+    assert client.take() == []
+    assert Plain.calls == ["connect", ("disconnect", "server namespace disconnect")]
+    assert not client.connection.closed
+
+
+def test_a_client_may_return_on_the_same_connection(site: Site) -> None:
+    client = site.client()
+    [first] = site.connect(client)
+    site.say(client, Packet(DISCONNECT, "/"))
+    [second] = site.connect(client)
+    assert first.data["sid"] != second.data["sid"]
+    assert site.say(client, Packet(EVENT, "/", ["echo", 1], 0))[0].data == [1]
+
+
+def test_one_namespace_may_end_without_the_others(site: Site) -> None:
+    client = site.client()
+    site.connect(client)
+    site.connect(client, "/refusing", {"token": "good"})
+    site.say(client, Packet(DISCONNECT, "/refusing"))
+    assert site.say(client, Packet(EVENT, "/", ["echo", 1], 0))[0].data == [1]
