@@ -6,12 +6,14 @@ UNIT := $(wildcard tests/unit)
 INTEGRATION := $(wildcard tests/integration)
 ODOO_TESTS := $(wildcard tests/odoo)
 PACKAGING := $(wildcard tests/packaging)
+TGEXT := $(wildcard tests/tgext/integration)
 E2E := $(wildcard tests/e2e)
+TGEXT_E2E := $(wildcard tests/tgext/e2e)
 
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint docs screenshots unit integration odoo-tests packaging e2e test-pythons vendor clean
+.PHONY: help setup demo test lint docs screenshots unit integration odoo-tests packaging tgext-tests e2e test-pythons vendor clean
 .PHONY: runtime test-environment benchmark-environment bench bench-quick
 
 help:  ## list these targets
@@ -30,7 +32,8 @@ demo: runtime  ## run PostgreSQL, Odoo and the realtime server with the examples
 	@$(PYTHON) -m tools.demo
 
 test: lint docs  ## run everything: lint, docs, and the unit, integration, Odoo, packaging and browser tests
-	$(PYTEST) $(UNIT) $(INTEGRATION) $(ODOO_TESTS) $(PACKAGING) $(E2E)
+	$(PYTEST) $(UNIT) $(INTEGRATION) $(ODOO_TESTS) $(PACKAGING) $(TGEXT) $(E2E) $(TGEXT_E2E)
+	@$(PYTHON) -m tools.turbogears
 
 lint: test-environment  ## check style and types
 	$(PYTHON) -m ruff check .
@@ -53,6 +56,10 @@ odoo-tests: test-environment  ## run the addons' own tests in Odoo
 
 packaging: test-environment  ## test the wheel, buildout and the command oe with each kind of Odoo
 	$(PYTEST) $(PACKAGING)
+
+tgext-tests: test-environment  ## test tgext.socketio with each version of TurboGears
+	@$(PYTHON) -m tools.turbogears
+	$(PYTEST) $(TGEXT) $(TGEXT_E2E)
 
 e2e: test-environment  ## test in Chromium
 	$(PYTEST) $(E2E)

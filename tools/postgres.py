@@ -98,7 +98,7 @@ class Postgres:
              *([] if self._durable else FORGETFUL)],
             log_file(self._name), account=ACCOUNT, cwd=Path("/"), stop_signal=signal.SIGINT,
         )
-        self._child.wait_until_started("ready to accept connections")
+        self._child.wait_until_started("ready to accept (read-only )?connections")
         if not self.psql(f"SELECT 1 FROM pg_roles WHERE rolname = '{ROLE}'"):
             self.psql(f"CREATE ROLE {ROLE} LOGIN CREATEDB")
 

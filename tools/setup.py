@@ -7,6 +7,7 @@ from tools.odoo import find_or_fetch
 from tools.old_client import old_client
 from tools.postgres import programs
 from tools.programs import chromium, nginx, node_modules
+from tools.turbogears import VERSIONS, environment, neighbours
 from tools.wheels import wheels
 
 
@@ -18,7 +19,9 @@ def fetch_all() -> None:
     say(f"-- nginx:      {nginx()}")
     say(f"-- Node.js:    {node_modules()}")
     say(f"-- old client: {old_client()}")
-    say(f"-- wheels:     {wheels()}")
+    say(f"-- wheels:     {wheels()}, {neighbours()}")
+    for version in VERSIONS:
+        say(f"-- TurboGears: {environment(version)}")
 
 
 if __name__ == "__main__":

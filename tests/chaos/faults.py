@@ -7,7 +7,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.chaos.site import Site
+from tests.chaos import clusters
+from tests.chaos.forged import forgeries
+from tests.chaos.site import DATABASE, Site
 
 Inject = Callable[[Site], None]
 
@@ -19,25 +21,25 @@ class Fault:
     :param name: what happens.
     :param inject: makes it happen.
     :param quick: part of ``make chaos-quick``.
-    :param another_log: clients have to be told that they cannot be caught up.
+    :param told: some clients have to be told that they cannot be caught up.
     """
 
     name: str
     inject: Inject
     quick: bool = False
-    another_log: bool = False
+    told: bool = False
 
 
 FAULTS: list[Fault] = []
 
 
 def fault(
-    name: str, *, quick: bool = False, another_log: bool = False
+    name: str, *, quick: bool = False, told: bool = False
 ) -> Callable[[Inject], Inject]:
     """Enter a function into the table."""
 
     def enter(inject: Inject) -> Inject:
-        FAULTS.append(Fault(name, inject, quick, another_log))
+        FAULTS.append(Fault(name, inject, quick, told))
         return inject
 
     return enter
@@ -79,7 +81,7 @@ def connections_refused(site: Site) -> None:
     site.postgres_proxy.allow()
 
 
-@fault("connections to PostgreSQL half-open")
+@fault("connections to PostgreSQL half-open", quick=True)
 def connections_frozen(site: Site) -> None:
     site.postgres_proxy.freeze()
 
@@ -112,6 +114,75 @@ def postgres_crashed(site: Site) -> None:
     site.postgres.start()
 
 
+@fault("database dropped and created anew", told=True)
+def database_dropped(site: Site) -> None:
+    with site.quiet():
+        site.postgres.drop_database(DATABASE)
+        site.create_database()
+
+
+@fault("dumped, restored where xids are higher", told=True)
+def restored_higher(site: Site) -> None:
+    with site.quiet():
+        clusters.dump_and_restore(site, higher=True)
+
+
+@fault("dumped, restored where xids are lower", told=True)
+def restored_lower(site: Site) -> None:
+    with site.quiet():
+        clusters.dump_and_restore(site, higher=False)
+
+
+@fault("replaced by its duplicate by template", told=True)
+def duplicated(site: Site) -> None:
+    with site.quiet():
+        site.postgres_proxy.refuse()
+        clusters.duplicate_by_template(site)
+        site.postgres_proxy.allow()
+
+
+@fault("standby promoted", told=True)
+def promoted(site: Site) -> None:
+    with site.quiet():
+        clusters.promote_standby(site)
+
+
+@fault("publisher killed between COMMIT and NOTIFY", quick=True)
+def publisher_killed(site: Site) -> None:
+    with site.quiet():
+        unheard = site.publishers.one([0] * 5, defer=True)
+        if not site.tally.wait_for(unheard[-1], patience=10):
+            site.problems.append(f"{unheard[-1]} not found by the poll")
+
+
+@fault("messages of 7,999, 8,000 and 1,000,000 bytes", quick=True)
+def sizes(site: Site) -> None:
+    for size in (7_000, *range(7_600, 7_800, 7), 7_999, 8_000, 999_900, 1_000_000):
+        site.publishers.one([0, 1, 2, 3], size=size)
+
+
+@fault("25 hostile and forged payloads on the channel", quick=True)
+def forged(site: Site) -> None:
+    genuine = site.signed()
+    for payload in forgeries(genuine, genuine).values():
+        site.notify(payload)
+
+
+@fault("log trimmed under an absent client", told=True)
+def trimmed(site: Site) -> None:
+    absent = site.clients.pop()
+    stored = absent.close()
+    site.publishers.one([0] * 50)
+    with site.quiet(absent=absent.name):
+        time.sleep(7)  # the server reads at least each 5 s, and may only trim what it has read
+        retention = site.sql("SELECT value FROM web_socketio_meta WHERE key = 'retention'")
+        site.sql("UPDATE web_socketio_meta SET value = '0' WHERE key = 'retention'")
+        for _ in range(6):
+            site.sql("SELECT web_socketio_trim()")
+        site.sql(f"UPDATE web_socketio_meta SET value = '{retention}' WHERE key = 'retention'")
+    site.open_page(absent.name, absent.user, stored)
+
+
 # -- the server ----------------------------------------------------------------------------------
 
 
@@ -125,6 +196,16 @@ def server_restarted(site: Site) -> None:
 def server_killed(site: Site) -> None:
     site.server.kill()
     site.server.start()
+
+
+@fault("one of two servers killed (SIGKILL)", quick=True)
+def one_of_two_killed(site: Site) -> None:
+    other = site.start_server()
+    site.client_proxy.upstream = other.port
+    for client in site.clients[::2]:
+        client.drop()
+    site.server.kill()
+    site.server = other
 
 
 # -- clients -------------------------------------------------------------------------------------
@@ -141,3 +222,24 @@ def clients_cut(site: Site) -> None:
 def pages_reloaded(site: Site) -> None:
     for client in list(site.clients):
         site.reload(client)
+
+
+@fault("client network cut 60 s")
+def clients_cut_long(site: Site) -> None:
+    site.client_proxy.refuse()
+    time.sleep(60)
+    site.client_proxy.allow()
+
+
+@fault("client network half-open")
+def clients_frozen(site: Site) -> None:
+    site.client_proxy.freeze()
+
+
+@fault("a client that does not read", quick=True)
+def slow_client(site: Site) -> None:
+    slow = site.clients[0]
+    slow.stall(True)
+    for _ in range(5):
+        site.publishers.one([0] * 10, size=100_000)
+    slow.stall(False)

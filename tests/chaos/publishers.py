@@ -24,7 +24,7 @@ class Transaction:
 
     def __init__(self, cursor: Any, number: int, round: int, numbers: Callable[[], int]) -> None:
         self._cursor = cursor
-        self._number, self._round, self._numbers = number, round, numbers
+        self._number, self.round, self._numbers = number, round, numbers
         self._index = itertools.count()
 
     def publish(
@@ -36,7 +36,7 @@ class Transaction:
             "n": n, "transaction": self._number, "index": next(self._index), "to": recipient,
             "pad": "x" * size,
         }  # fmt: skip
-        self._cursor.execute(_LEDGER, [n, self._round, channel, recipient, durable])
+        self._cursor.execute(_LEDGER, [n, self.round, channel, recipient, durable])
         publish(self._cursor, channel, values, defer=defer, durable=durable)
         return n
 
@@ -63,7 +63,7 @@ class Publishers:
         self._open = threading.Event()
         self._quiet = [threading.Event() for _ in range(self.threads)]
         self._ending = False
-        self._round = 0
+        self.round = 0
         self.pause_between = 0.02
         self.committed = 0
         self.errors: list[psycopg2.Error] = []
@@ -80,7 +80,11 @@ class Publishers:
 
     def start(self, round: int) -> None:
         """Open a round."""
-        self._round, self.committed = round, 0
+        self.round, self.committed = round, 0
+        self._open.set()
+
+    def resume(self) -> None:
+        """Go on with the round."""
         self._open.set()
 
     def stop(self) -> None:
@@ -121,7 +125,7 @@ class Publishers:
 
     def transaction(self, cursor: Any) -> Transaction:
         """A transaction of the open round."""
-        return Transaction(cursor, next(self._transactions), self._round, self.number)
+        return Transaction(cursor, next(self._transactions), self.round, self.number)
 
     def _publish(self, connection: Any, choice: random.Random) -> str | None:
         """Run one transaction; returns its xid when it deferred something."""
@@ -135,14 +139,16 @@ class Publishers:
         self.committed += count
         return xid
 
-    def one(self, recipients: list[int], size: int = 0, defer: bool = False) -> list[int]:
+    def one(
+        self, recipients: list[int], size: int = 0, defer: bool = False, durable: bool = True
+    ) -> list[int]:
         """Publish messages in one transaction of their own; tries until PostgreSQL takes it."""
         while True:
             try:
                 connection = psycopg2.connect(self.dsn)
                 with connection, connection.cursor() as cursor:
                     transaction = self.transaction(cursor)
-                    numbers = [transaction.publish(r, size, defer) for r in recipients]
+                    numbers = [transaction.publish(r, size, defer, durable) for r in recipients]
                 connection.close()
                 return numbers
             except psycopg2.Error:

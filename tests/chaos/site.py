@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import itertools
 import json
+import select
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -86,11 +89,11 @@ class Site:
     ) -> None:
         self.postgres, self.folder = postgres, folder
         self._options = options
+        self.problems: list[str] = []
         self.create_database()
         self.postgres_proxy = Proxy(postgres.port)
-        self.server = ServerProcess(self.postgres_proxy.port, *options)
+        self.server = self.start_server()
         self.client_proxy = Proxy(self.server.port)
-        self.server.wait_ready()
         self.tally = Tally()
         self.publishers = publishers(self.dsn, USERS, seed)
         self.clients: list[Client] = []
@@ -112,6 +115,60 @@ class Site:
             cursor.execute(LEDGER)
             cursor.execute(HOT)
         connection.close()
+
+    def move_to(self, postgres: Postgres) -> None:
+        """From now on everybody finds the database in another cluster."""
+        self.postgres.close()
+        self.postgres = postgres
+        self.postgres_proxy.upstream = postgres.port
+        self.publishers.dsn = self.dsn
+
+    @contextmanager
+    def quiet(self, absent: str | None = None) -> Iterator[None]:
+        """Everybody has everything, and nobody publishes.
+
+        :param absent: a client that cannot have it.
+        """
+        self.publishers.stop()
+        self.tally.read_ledger(self.dsn)
+        self.tally.absent = absent
+        self.problems += self.tally.wait_complete(self.publishers.round)
+        self.tally.absent = None
+        yield
+        self.publishers.resume()
+
+    def start_server(self) -> ServerProcess:
+        """Start one more."""
+        server = ServerProcess(self.postgres_proxy.port, *self._options)
+        server.wait_ready()
+        return server
+
+    def notify(self, payload: str) -> None:
+        """Send anything on the channel."""
+        with self._autocommit() as cursor:
+            cursor.execute("SELECT pg_notify('web_socketio', %s)", [payload])
+
+    def signed(self) -> str:
+        """A genuine payload, of a volatile message to all that was sent with it."""
+        with self._autocommit() as cursor:
+            cursor.execute("LISTEN web_socketio")
+            (n,) = self.publishers.one([0], durable=False)
+            while True:
+                select.select([cursor.connection], [], [], 10)
+                cursor.connection.poll()
+                for notification in cursor.connection.notifies:
+                    if f'"n": {n},' in notification.payload:
+                        return str(notification.payload)
+
+    @contextmanager
+    def _autocommit(self) -> Iterator[Any]:
+        connection = psycopg2.connect(self.dsn)
+        connection.autocommit = True
+        try:
+            with connection.cursor() as cursor:
+                yield cursor
+        finally:
+            connection.close()
 
     def sql(self, query: str) -> Any:
         """Run SQL in the database as the superuser; returns the rows as text."""

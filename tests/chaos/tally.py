@@ -50,6 +50,7 @@ class Tally:
         self._users: dict[str, int] = {}
         self._sent: dict[int, Sent] = {}
         self.told = 0
+        self.absent: str | None = None
         self.disorder: list[str] = []
 
     def add(self, client: str, user: int) -> None:
@@ -111,6 +112,8 @@ class Tally:
         with self._lock:
             found = []
             for (client, listener), received in self._received.items():
+                if client == self.absent:
+                    continue
                 channel = listener.partition(" ")[2]
                 recipients = (0, self._users[client])
                 found += [

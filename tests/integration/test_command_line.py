@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.clients import eventually
+from tests.integration.conftest import Connect
 from tests.support.servers import RealtimeServer
 from tools.odoo import OdooInstance
 from tools.paths import ROOT, VENV_PYTHON
@@ -219,14 +220,18 @@ def test_the_log_goes_to_a_file_at_a_level(
 
 def test_postgresql_away_at_start_is_retried(
     start: Callable[..., RealtimeServer], instance: OdooInstance, tmp_path: Path,
-    postgres: Postgres, db: str,
+    postgres: Postgres, db: str, connect: Connect,
 ) -> None:
-    """Its socket appears only after the server has complained."""
+    """Its socket appears only after the server has complained and sent a client away for now."""
     folder, path = tmp_path / "sockets", tmp_path / "odoo.conf"
     text = instance.conf.read_text(encoding="utf-8")
     path.write_text(text.replace(str(postgres.socket_dir), str(folder)), encoding="utf-8")
     server = start(db, "-c", str(path), ready=False)
     server.child.wait_for_line(f"database '{db}': PostgreSQL is away, trying again in")
+    server.url = server.child.wait_for_line(r"http://127\.0\.0\.1:\d+")[0]
+    client = connect("demo", server=server, wait=False, reconnectionDelayMax=500)
+    client.gone()
     folder.symlink_to(postgres.socket_dir)
     server.child.wait_for_line(f"ready for database '{db}'", timeout=30)
+    client.connected()
     assert TRACEBACK not in server.child.output

@@ -191,6 +191,16 @@ def test_a_socket_does_not_outlive_its_session(
     assert clients["archived"].refused()["message"] == "session expired"
 
 
+def test_a_logout_drops_the_sockets_of_that_session_alone(connect: Connect, site: Site) -> None:
+    """A logout invalidates none of Odoo's caches: only the session's file tells."""
+    leaving, staying = site.new_login("second"), site.new_login("second")
+    first, second = connect(leaving), connect(leaving, "/longpolling")
+    other = connect(staying)
+    leaving.logout()
+    assert first.gone(LOOK) == second.gone(LOOK) == "io server disconnect"
+    assert other.call("count") == 1
+
+
 def test_a_session_that_odoo_rotates_keeps_its_sockets(
     connect: Connect, site: Site, topic: str
 ) -> None:

@@ -168,7 +168,8 @@ def main() -> None:
     application = Echo()
     application_below = fallback if "fallback" in sys.argv else None
     engine = application.engine = Engine(application, settings, application_below)
-    print(engine.listen("127.0.0.1", int(words.get("port", 0))), flush=True)
+    sys.stdout.write(f"{engine.listen('127.0.0.1', int(words.get('port', 0)))}\n")
+    sys.stdout.flush()
     gevent.get_hub().join()
 
 

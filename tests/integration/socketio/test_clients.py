@@ -1,4 +1,4 @@
-"""Official clients, unmodified, over every transport: the main job, and coming back by themselves."""
+"""Official clients, unmodified, over every transport: they work, and come back by themselves."""
 
 from __future__ import annotations
 

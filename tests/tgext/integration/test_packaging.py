@@ -56,7 +56,11 @@ def test_the_wheel_asks_for_neither_odoo_nor_psycopg2(wheel: Path) -> None:
     ]  # fmt: skip
 
 
-ORDERS = {"ours_first": NAMES, "ours_last": NAMES[::-1], "ours_between": (NAMES[1], NAMES[0], NAMES[2])}
+ORDERS = {
+    "ours_first": NAMES,
+    "ours_between": (NAMES[1], NAMES[0], NAMES[2]),
+    "ours_last": NAMES[::-1],
+}
 
 
 @pytest.mark.parametrize("editable", [False, True], ids=["wheel", "editable"])
