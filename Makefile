@@ -15,6 +15,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint docs screenshots unit integration odoo-tests packaging tgext-tests e2e test-pythons vendor clean
 .PHONY: runtime test-environment benchmark-environment bench bench-quick
+.PHONY: chaos chaos-quick chaos-selftest soak
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,6 +64,18 @@ tgext-tests: test-environment  ## test tgext.socketio with each version of Turbo
 
 e2e: test-environment  ## test in Chromium
 	$(PYTEST) $(E2E)
+
+chaos: test-environment  ## break everything under load, fault by fault, and count what is lost or doubled
+	@$(PYTHON) -m tests.chaos.run
+
+chaos-quick: test-environment  ## the same with the quick faults: at least 5,000 messages in a minute
+	@$(PYTHON) -m tests.chaos.run quick
+
+chaos-selftest: test-environment  ## switch catch-up, deduplication and poll off: the table must show it
+	@$(PYTHON) -m tests.chaos.run selftest
+
+soak: test-environment  ## test for an hour, with new seeds all the time, that nothing is lost
+	SOAK_SECONDS=3600 $(PYTEST) tests/integration/test_nothing_lost.py
 
 benchmark-environment: test-environment
 	@python3 -m tools.venv bench

@@ -1,7 +1,8 @@
-"""Programs that the tests need beside Python: Chromium, nginx, Node.js and npm.
+"""Programs that the tests need beside Python: Chromium, nginx, PgBouncer, Node.js and npm.
 
-What is installed wins. Otherwise Chromium and nginx are Debian's, with all that they need and the
-machine lacks, unpacked in the cache and not installed: an installed nginx would take port 80.
+What is installed wins. Otherwise Chromium, nginx and PgBouncer are Debian's, with all that they
+need and the machine lacks, unpacked in the cache and not installed: an installed nginx would take
+port 80.
 """
 
 from __future__ import annotations
@@ -51,6 +52,17 @@ def nginx() -> Path:
         return Path(installed)
     folder = unpacked("nginx", "1 MB", index_targets, lambda apt: apt.missing_closure(["nginx"]))
     return wrapper(folder, "usr/sbin/nginx")
+
+
+def pgbouncer() -> Path:
+    """Return the path of PgBouncer."""
+    installed = shutil.which("pgbouncer", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
+    if installed:
+        return Path(installed)
+    folder = unpacked(
+        "pgbouncer", "1 MB", index_targets, lambda apt: apt.missing_closure(["pgbouncer"])
+    )
+    return wrapper(folder, "usr/sbin/pgbouncer")
 
 
 def wrapper(folder: Path, program: str) -> Path:

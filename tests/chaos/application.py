@@ -21,6 +21,7 @@ from pgsocketio.database import Database
 from pgsocketio.engine import Engine, EngineSettings, Prepared
 from pgsocketio.errors import ConnectRefused
 from pgsocketio.green import GreenRuntime
+from pgsocketio.listener import ListenerSettings
 from pgsocketio.namespace import BaseNamespace
 from pgsocketio.server import Server, ServerSettings
 from pgsocketio.subscription import Subscription
@@ -89,9 +90,12 @@ class Application:
     :param dsn: of the database, for the server's connections.
     :param port: to listen on.
     :param positions: seconds between positions told to clients.
+    :param listener: its times.
     """
 
-    def __init__(self, dsn: str, port: int, positions: float) -> None:
+    def __init__(
+        self, dsn: str, port: int, positions: float, listener: ListenerSettings
+    ) -> None:
         runtime = GreenRuntime()
         settings = ServerSettings(ack_timeout=ACK_TIMEOUT, resume_window=positions)
         self._positions = positions
@@ -103,7 +107,7 @@ class Application:
         )
         self._database = Database(
             "chaos", self._connect, runtime, secrets.token_hex(8), self._server.members,
-            on_ready=lambda: logger.info("ready"),
+            listener, on_ready=lambda: logger.info("ready"),
         )  # fmt: skip
         self._server.databases["chaos"] = self._database
         self._port = port

@@ -6,6 +6,7 @@ import json
 import re
 import socket
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -84,6 +85,13 @@ class Client:
         self.drop()
         self._thread.join(30)
         return {name: keeper.stored() for name, keeper in self._keepers.items()}
+
+    def wait_positions(self, timeout: float = 30.0) -> None:
+        """Wait until it stands somewhere else than at the beginning, everywhere."""
+        deadline = time.monotonic() + timeout
+        while any(keeper.position == keeper.first for keeper in self._keepers.values()):
+            assert time.monotonic() < deadline, f"{self.name} gets no positions"
+            time.sleep(0.05)
 
     # -- Engine.IO and Socket.IO ---------------------------------------------------------------
 

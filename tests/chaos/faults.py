@@ -81,7 +81,7 @@ def connections_refused(site: Site) -> None:
     site.postgres_proxy.allow()
 
 
-@fault("connections to PostgreSQL half-open", quick=True)
+@fault("connections to PostgreSQL half-open")
 def connections_frozen(site: Site) -> None:
     site.postgres_proxy.freeze()
 
@@ -150,8 +150,9 @@ def promoted(site: Site) -> None:
 @fault("publisher killed between COMMIT and NOTIFY", quick=True)
 def publisher_killed(site: Site) -> None:
     with site.quiet():
+        time.sleep(2)  # the read that settles what was heard last would find it
         unheard = site.publishers.one([0] * 5, defer=True)
-        if not site.tally.wait_for(unheard[-1], patience=10):
+        if not site.tally.wait_for(unheard[-1], 10.0):
             site.problems.append(f"{unheard[-1]} not found by the poll")
 
 
@@ -177,10 +178,12 @@ def trimmed(site: Site) -> None:
         time.sleep(7)  # the server reads at least each 5 s, and may only trim what it has read
         retention = site.sql("SELECT value FROM web_socketio_meta WHERE key = 'retention'")
         site.sql("UPDATE web_socketio_meta SET value = '0' WHERE key = 'retention'")
-        for _ in range(6):
+        while site.sql("SELECT count(*) FROM web_socketio_log") != "0":
             site.sql("SELECT web_socketio_trim()")
         site.sql(f"UPDATE web_socketio_meta SET value = '{retention}' WHERE key = 'retention'")
-    site.open_page(absent.name, absent.user, stored)
+    for client in site.clients:
+        client.drop()  # they stood idle for longer than the retention, and missed nothing
+    site.open_page(absent.name, absent.user, stored).wait_positions()
 
 
 # -- the server ----------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ class Keeper:
             self.position = content.get("position")
             for name, ids in content.get("seen", {}).items():
                 self._known[name] = dict.fromkeys(ids, (0, 0))
+        self.first = self.position
 
     @property
     def auth(self) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from oe_web_socketio.boot import patch
 def main() -> None:
     """Patch first, then everything else."""
     patch()
+    from pgsocketio.listener import ListenerSettings
     from tests.chaos.application import Application
     from tests.chaos.sabotage import SABOTAGES
 
@@ -21,10 +22,13 @@ def main() -> None:
     parser.add_argument("port", type=int)
     parser.add_argument("--without", action="append", default=[], choices=SABOTAGES)
     parser.add_argument("--positions", type=float, default=2.0, help="seconds between them")
+    parser.add_argument("--poll", type=float, default=5.0, help="seconds between reads")
+    parser.add_argument("--silence", type=float, default=15.0, help="seconds until half-open")
     options = parser.parse_args()
     for name in options.without:
         SABOTAGES[name]()
-    Application(options.dsn, options.port, options.positions).run()
+    listener = ListenerSettings(poll=options.poll, silence=options.silence)
+    Application(options.dsn, options.port, options.positions, listener).run()
 
 
 main()

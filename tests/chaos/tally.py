@@ -10,7 +10,6 @@ from typing import Any
 
 import psycopg2
 
-PATIENCE = 40.0  # seconds until what did not arrive counts as lost
 LEDGER = """
     CREATE TABLE ledger (
         n bigint PRIMARY KEY, round int NOT NULL, channel text NOT NULL, recipient int NOT NULL,
@@ -40,7 +39,10 @@ class Received:
 
 
 class Tally:
-    """Counts for every client and each of its listeners (``"/plain news"``)."""
+    """Counts for every client and each of its listeners (``"/plain news"``).
+
+    :ivar patience: seconds until what did not arrive counts as lost.
+    """
 
     LISTENERS = ("/plain news", "/plain mail", "/acknowledged mail", "/loop news")
 
@@ -49,7 +51,8 @@ class Tally:
         self._received: dict[tuple[str, str], Received] = {}
         self._users: dict[str, int] = {}
         self._sent: dict[int, Sent] = {}
-        self.told = 0
+        self.told: list[str] = []
+        self.patience = 40.0
         self.absent: str | None = None
         self.disorder: list[str] = []
 
@@ -86,7 +89,7 @@ class Tally:
     def read_again(self, client: str, namespace: str) -> None:
         """A client was told that it cannot be caught up, and read the state anew."""
         with self._lock:
-            self.told += 1
+            self.told.append(f"{client} {namespace}")
             for listener in self.LISTENERS:
                 if listener.startswith(f"{namespace} "):
                     self._received[client, listener].state.update(self._sent)
@@ -102,6 +105,11 @@ class Tally:
             self._sent.update((sent.n, sent) for sent in rows)
 
     # -- results -----------------------------------------------------------------------------
+
+    def count(self) -> int:
+        """How many messages the handlers took."""
+        with self._lock:
+            return sum(received.handled.total() for received in self._received.values())
 
     def sent(self, round: int) -> int:
         with self._lock:
@@ -142,16 +150,16 @@ class Tally:
                 if is_wrong(n, count) and (round is None or self._sent[n].round == round)
             ]
 
-    def wait_complete(self, round: int, patience: float = PATIENCE) -> list[str]:
+    def wait_complete(self, round: int) -> list[str]:
         """Wait until all of a round arrived; returns what did not."""
-        deadline = time.monotonic() + patience
+        deadline = time.monotonic() + self.patience
         while (missing := self.missing(round)) and time.monotonic() < deadline:
             time.sleep(0.1)
         return missing
 
-    def wait_for(self, n: int, patience: float = PATIENCE) -> bool:
+    def wait_for(self, n: int, patience: float | None = None) -> bool:
         """Wait until everybody has one message for everybody."""
-        deadline = time.monotonic() + patience
+        deadline = time.monotonic() + (patience or self.patience)
         while time.monotonic() < deadline:
             with self._lock:
                 heads = [r for (_, listener), r in self._received.items() if "news" in listener]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.clients import Client, Rejected
+from tests.integration.clients import Client, Rejected, eventually
 from tests.integration.conftest import QUICK, Connect
 from tests.integration.site import Site
 from tests.support.servers import RealtimeServer
@@ -161,7 +161,7 @@ def test_a_conflict_of_two_transactions_is_tried_again(connect: Connect) -> None
 
 
 def test_handlers_wait_for_a_free_cursor(
-    connect: Connect, start: Callable[..., RealtimeServer], db: str
+    connect: Connect, start: Callable[..., RealtimeServer], db: str, sql: Callable[..., Any]
 ) -> None:
     server = start(db, *QUICK, "--max-cursor", "1")
     clients = [connect("demo", server=server) for _ in range(4)]
@@ -171,6 +171,8 @@ def test_handlers_wait_for_a_free_cursor(
     assert time.monotonic() - started >= 1.6, "one after the other"
     clients[0].call("cursor timeout", 0.3)
     busy = clients[0].start_call("model", ITEM, "wait", [2])
+    sleeps = "SELECT 1 FROM pg_stat_activity WHERE state = 'active' AND query ~ '^SELECT pg_sleep'"
+    assert eventually(lambda: sql(sleeps)), "the only cursor is in use"
     with pytest.raises(Rejected, match=r"all 1 database cursors .*--max-cursor") as rejected:
         clients[1].call("model", ITEM, "search", [[]])
     assert rejected.value.name == "Busy"

@@ -57,7 +57,7 @@ def test_an_open_transaction_says_nothing(
 ) -> None:
     """Told by a handler whose transaction stays open until after another message came."""
     publisher = connect("other")
-    held = publisher.start_call("publish", [channel.step("notify", 99), ["sleep", 1]])
+    held = publisher.start_call("publish", [channel.step("notify", 99), ["sleep", 2]])
     site.user("demo").publish(channel.step("notify", 1))
     assert publisher.reports("answer", call=held) == []
     publisher.answer(held)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -10,6 +11,8 @@ import pytest
 
 from tests.integration.clients import Client, Node
 from tests.tgext.servers import Gearbox, Redis, write_ini
+from tools.paths import ROOT, VENV_PYTHON
+from tools.postgres import Postgres
 from tools.processes import free_port
 from tools.turbogears import VERSIONS
 
@@ -61,3 +64,14 @@ def redis() -> Iterator[Redis]:
     """A real Redis."""
     with Redis(free_port()) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def dsn(postgres: Postgres) -> str:
+    """A database with the message log, made by the core's command."""
+    postgres.create_database("channels")
+    dsn = postgres.dsn("channels", tcp=True)
+    command = [VENV_PYTHON, "-m", "pgsocketio.cli", "install", dsn]
+    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    assert "message log: version" in done.stdout
+    return dsn

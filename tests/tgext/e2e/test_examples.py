@@ -15,7 +15,7 @@ from tools.paths import EXAMPLES
 from tools.processes import free_port
 from tools.turbogears import VERSIONS
 
-from ..integration.test_brokers import dsn, ready_line, settings  # noqa: F401  fixtures
+from ..integration.test_brokers import ready_line, settings  # noqa: F401  fixtures
 
 Serve = Callable[..., Gearbox]
 RECONNECT = 20_000  # ms
@@ -86,7 +86,7 @@ def test_chat(
 
 
 def test_a_chat_over_postgres_goes_on_after_the_server_was_away(
-    serve: Serve, open_page: Callable[[str], Page], dsn: str  # noqa: F811
+    serve: Serve, open_page: Callable[[str], Page], dsn: str
 ) -> None:
     options: dict[str, Any] = {
         "path": EXAMPLES / "tg_chat", "ready": "ready for database",

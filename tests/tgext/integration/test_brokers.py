@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,7 +10,6 @@ import requests
 
 from tests.integration.clients import Client, eventually
 from tests.tgext.servers import Gearbox, Redis, write_ini
-from tools.paths import ROOT, VENV_PYTHON
 from tools.postgres import Postgres
 from tools.processes import free_port
 from tools.turbogears import VERSIONS
@@ -20,17 +18,6 @@ from ..conftest import APPS
 
 Settings = dict[str, Any]
 Connect = Callable[..., Client]
-
-
-@pytest.fixture(scope="module")
-def dsn(postgres: Postgres) -> str:
-    """A database with the message log, made by the core's command."""
-    postgres.create_database("channels")
-    dsn = postgres.dsn("channels", tcp=True)
-    command = [VENV_PYTHON, "-m", "pgsocketio.cli", "install", dsn]
-    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
-    assert "message log: version" in done.stdout
-    return dsn
 
 
 @pytest.fixture(scope="module", params=["memory", "redis", "postgres"])

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pgsocketio.errors import ConnectRefused, TemporarilyUnavailable
+from pgsocketio.errors import ConnectRefused, Disconnected, TemporarilyUnavailable
 from pgsocketio.namespace import BaseNamespace
 from pgsocketio.runtime import Runtime
 from pgsocketio.server import Server, ServerSettings
@@ -120,9 +120,12 @@ class TGServer(Server):
 
         :param function: gets the context.
         :returns: what it returned; by then the transaction is committed and the session saved.
+        :raises Disconnected: when the client is gone.
         """
         assert self._surroundings is not None
-        visitor = self._visitor(socket.client.connection)
+        visitor = self._visitors.get(socket.client.connection.sid)
+        if visitor is None:
+            raise Disconnected()
         environ = {**visitor.environ, "socketio": socket}
         identity = tgcompat.identity_for_event(self._surroundings.config, visitor.identity)
         if identity is not None:

@@ -1,0 +1,198 @@
+"""The listener against a real PostgreSQL: what fails is noticed, said, and made up for."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import psycopg2
+import pytest
+
+from pgsocketio.log import schema
+from tests.chaos import faults
+from tests.chaos.attack import a_site, attack
+from tests.chaos.faults import FAULTS, Fault
+from tests.chaos.site import DATABASE, Site
+from tools.console import log_file
+from tools.postgres import ACCOUNT
+from tools.processes import Child, free_port
+from tools.programs import pgbouncer
+
+FEW = 100  # messages of a round
+POLL, SILENCE = 1.0, 4.0
+TERMINATE = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'chaos %'"
+)
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Site]:
+    options = (f"--poll={POLL}", f"--silence={SILENCE}")
+    with a_site(*options, clients=2, durable=False) as site:
+        yield site
+
+
+def _fault(inject: Callable[[Site], None]) -> Fault:
+    return next(fault for fault in FAULTS if fault.inject is inject)
+
+
+def _attack(site: Site, fault: Fault) -> float:
+    """Let a fault happen; returns the seconds until live again."""
+    row = attack(site, fault, site.publishers.round + 1, FEW)
+    assert not row.bad, str(row)
+    assert site.tally.phantoms() == site.tally.disorder == []
+    return row.seconds
+
+
+@pytest.mark.parametrize(
+    "inject",
+    [
+        faults.listen_terminated,
+        faults.connections_reset,
+        faults.postgres_restarted,
+        faults.publisher_killed,
+        faults.database_dropped,
+        faults.duplicated,
+        faults.restored_higher,
+        faults.restored_lower,
+        faults.promoted,
+    ],
+)
+def test_it_comes_back_and_nothing_is_lost(site: Site, inject: Callable[[Site], None]) -> None:
+    assert _attack(site, _fault(inject)) < 5.0
+
+
+@pytest.mark.parametrize(
+    "inject", [faults.connections_frozen, faults.new_connections_frozen]
+)
+def test_a_half_open_connection_is_noticed(site: Site, inject: Callable[[Site], None]) -> None:
+    assert _attack(site, _fault(inject)) < SILENCE + 12.0
+
+
+def test_a_trimmed_log_is_told_to_whom_it_concerns(site: Site) -> None:
+    told = len(site.tally.told)
+    absent = site.clients[-1].name
+    _attack(site, _fault(faults.trimmed))
+    assert {name.partition(" /")[0] for name in site.tally.told[told:]} == {absent}
+
+
+# -- what a person has to mend -------------------------------------------------------------------
+
+
+def _wait_for_error(site: Site, text: str) -> None:
+    deadline = time.monotonic() + 10
+    while text not in str((counters := site.server.counters())["error"]):
+        assert time.monotonic() < deadline, counters
+        time.sleep(0.05)
+    assert counters["ready"] is False
+
+
+def _break_and_mend(site: Site, breaks: str, mends: Callable[[], None], error: str) -> None:
+    """Something is taken away; it is said, and all is well once it is back."""
+
+    def inject(site: Site) -> None:
+        with site.quiet():
+            site.sql(breaks)
+            site.sql(TERMINATE)
+            _wait_for_error(site, error)
+            mends()
+
+    _attack(site, Fault(error, inject))
+
+
+@pytest.mark.parametrize(
+    "breaks, mends",
+    [
+        ("REVOKE CONNECT ON DATABASE chaos FROM PUBLIC, odoo",
+         "GRANT CONNECT ON DATABASE chaos TO PUBLIC, odoo"),
+        ("REVOKE SELECT ON web_socketio_log FROM odoo", "GRANT ALL ON web_socketio_log TO odoo"),
+    ],
+)  # fmt: skip
+def test_lost_permission(site: Site, breaks: str, mends: str) -> None:
+    _break_and_mend(site, breaks, lambda: site.sql(mends), "permission denied")
+
+
+def test_missing_log(site: Site) -> None:
+    def install() -> None:
+        with psycopg2.connect(site.dsn) as connection, connection.cursor() as cursor:
+            schema.install(cursor)
+        connection.close()
+
+    def inject(site: Site) -> None:
+        with site.quiet():
+            with psycopg2.connect(site.dsn) as connection, connection.cursor() as cursor:
+                schema.uninstall(cursor)
+            connection.close()
+            site.sql(TERMINATE)
+            _wait_for_error(site, "is not installed")
+            install()
+
+    _attack(site, Fault("missing log", inject, told=True))
+
+
+def test_a_transaction_pooler_is_noticed_and_said(site: Site) -> None:
+    port, folder = free_port(), site.folder
+    conf = folder / "pgbouncer.ini"
+    conf.write_text(
+        f"[databases]\n{DATABASE} = host=127.0.0.1 port={site.postgres.port} user=odoo\n"
+        f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nauth_type = any\n"
+        "unix_socket_dir =\npool_mode = transaction\n",
+        encoding="utf-8",
+    )
+    pooler = Child("PgBouncer", [pgbouncer(), conf], log_file("test-pgbouncer"), account=ACCOUNT)
+    pooler.wait_until_started("listening on")
+    direct = site.postgres_proxy.upstream
+    try:
+        site.postgres_proxy.upstream = port
+        site.postgres_proxy.cut()
+        deadline = time.monotonic() + SILENCE + 10
+        while "pooler" not in str(site.server.counters()["error"]):
+            assert time.monotonic() < deadline, site.server.counters()
+            time.sleep(0.2)
+    finally:
+        site.postgres_proxy.upstream = direct
+        site.postgres_proxy.cut()
+        pooler.stop()
+    _attack(site, Fault("after the pooler", lambda _site: None))
+
+
+# -- trimming ------------------------------------------------------------------------------------
+
+
+def test_trimming_never_makes_a_publisher_wait(site: Site) -> None:
+    """Beside an open writer, and a reader that holds the lock of pg_dump."""
+    writer, reader = psycopg2.connect(site.dsn), psycopg2.connect(site.dsn)
+    writer.cursor().execute("SELECT web_socketio_notify('news', '{}', '{\"defer\": true}')")
+    reader.cursor().execute("LOCK TABLE web_socketio_log IN ACCESS SHARE MODE")
+    site.sql("UPDATE web_socketio_meta SET value = '0' WHERE key = 'retention'")
+    waits: list[float] = []
+    done = threading.Event()
+
+    def publish() -> None:
+        with psycopg2.connect(site.dsn) as connection:
+            connection.autocommit = True
+            cursor = connection.cursor()
+            while not done.is_set():
+                started = time.monotonic()
+                cursor.execute("SELECT web_socketio_notify('elsewhere')")
+                waits.append(time.monotonic() - started)
+        connection.close()
+
+    publishers = [threading.Thread(target=publish) for _ in range(3)]
+    for publisher in publishers:
+        publisher.start()
+    for _ in range(12):
+        site.sql("SELECT web_socketio_trim()")
+    done.set()
+    for publisher in publishers:
+        publisher.join()
+    assert len(waits) > 100
+    assert max(waits) < 0.5
+    writer.rollback()
+    reader.rollback()
+    while site.sql("SELECT count(*) FROM web_socketio_log") != "0":
+        site.sql("SELECT web_socketio_trim()")
+    site.sql("UPDATE web_socketio_meta SET value = '24 hours' WHERE key = 'retention'")
+    writer.close()
+    reader.close()
