@@ -133,7 +133,7 @@ def chat(pid: int, port: int) -> float:
     before = processor(pid)
     for number in range(MESSAGES):
         clients.emit(clients.sockets[number], '["user_message","hello"]')
-    clients.count(b'"pubblication"', ROOM * MESSAGES)
+        clients.count(b'"pubblication"', ROOM)
     spent = processor(pid) - before
     clients.close()
     return ROOM * MESSAGES / spent
