@@ -23,7 +23,8 @@ def burn_xids(postgres: Postgres, count: int) -> None:
     """Use transaction ids up."""
     postgres.psql("ALTER ROLE postgres SET synchronous_commit = off")
     postgres.psql(
-        f"DO $$ BEGIN FOR i IN 1..{count} LOOP PERFORM pg_current_xact_id(); COMMIT; END LOOP; END $$"
+        f"DO $$ BEGIN FOR i IN 1..{count} LOOP "
+        "PERFORM pg_current_xact_id(); COMMIT; END LOOP; END $$"
     )
 
 
@@ -39,7 +40,8 @@ def dump_and_restore(site: Site, higher: bool) -> None:
     assert next_xid(high) > next_xid(low)
     other.create_database(DATABASE)
     dump = site.folder / "dump.sql"
-    source, target = (one.dsn(DATABASE, role="postgres", tcp=True) for one in (site.postgres, other))
+    both = (site.postgres, other)
+    source, target = (one.dsn(DATABASE, role="postgres", tcp=True) for one in both)
     subprocess.run([programs() / "pg_dump", "-f", dump, source], check=True)
     subprocess.run(
         [programs() / "psql", "-Xq", "-v", "ON_ERROR_STOP=1", "-f", dump, target],

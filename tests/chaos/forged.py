@@ -39,8 +39,12 @@ def forgeries(genuine: str, old: str) -> dict[str, str]:
 
     made: dict[str, Callable[[], str]] = {
         "content is signed": lambda: f"1:{WRONG}:{body()}",
-        "with the secret of the database, not an empty one": lambda: f"1:{sign(body(), b'')}:{body()}",
-        "not with a plain hash": lambda: f"1:{hashlib.sha256(body().encode()).hexdigest()}:{body()}",
+        "with the secret of the database, not an empty one": lambda: (
+            f"1:{sign(body(), b'')}:{body()}"
+        ),
+        "not with a plain hash": lambda: (
+            f"1:{hashlib.sha256(body().encode()).hexdigest()}:{body()}"
+        ),
         "not with an older secret": lambda: old,
         "every bit of the signature counts": lambda: f"{version}:{flipped}:{text}",
         "the signature is lower case": lambda: f"{version}:{signature.upper()}:{text}",
