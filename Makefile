@@ -45,6 +45,7 @@ docs: test-environment  ## build the documentation in var/docs; a warning is an 
 
 screenshots: test-environment  ## take the documentation's pictures of the demo
 	@$(PYTHON) -m tools.screenshots
+	@$(PYTHON) -m tools.turbogears_screenshots
 
 unit: test-environment  ## test the core, without services
 	$(PYTEST) $(UNIT)
@@ -75,7 +76,7 @@ chaos-selftest: test-environment  ## switch catch-up, deduplication and poll off
 	@$(PYTHON) -m tests.chaos.run selftest
 
 soak: test-environment  ## test for an hour, with new seeds all the time, that nothing is lost
-	SOAK_SECONDS=3600 $(PYTEST) tests/integration/test_nothing_lost.py
+	SOAK_SECONDS=3600 $(PYTEST) tests/soak/test_nothing_lost.py
 
 benchmark-environment: test-environment
 	@python3 -m tools.venv bench

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import itertools
 import json
 from collections.abc import Callable
 from typing import Any
 
+_ids = itertools.count(10**9)
 BODY = {
-    "i": 999_999, "x": "1", "c": "news", "u": 1, "d": "2030-01-01T00:00:00.000000+00:00",
+    "x": str(2**40), "c": "news", "u": 1, "d": "2030-01-01T00:00:00.000000+00:00",
     "n": None, "p": {"n": -1, "transaction": -1, "index": 0, "to": 0, "pad": ""},
 }  # fmt: skip
 WRONG = "0" * 64
@@ -21,7 +23,8 @@ def sign(text: str, key: bytes) -> str:
 
 
 def body(**changes: Any) -> str:
-    return json.dumps({**BODY, **changes})
+    """Content that would be delivered to everybody, if it were believed."""
+    return json.dumps({"i": next(_ids), **BODY, **changes})
 
 
 def forgeries(genuine: str, old: str) -> dict[str, str]:
@@ -32,18 +35,20 @@ def forgeries(genuine: str, old: str) -> dict[str, str]:
     """
     version, signature, text = genuine.split(":", 2)
     content = json.loads(text)
+    unsigned, by_nobody, hashed = body(), body(), body()
     flipped = signature[:-1] + ("0" if signature[-1] != "0" else "1")
 
     def changed(**changes: Any) -> str:
-        return f"{version}:{signature}:{json.dumps({**content, **changes})}"
+        fresh = {**content, "n": f"nonce {next(_ids)}", **changes}
+        return f"{version}:{signature}:{json.dumps(fresh)}"
 
     made: dict[str, Callable[[], str]] = {
-        "content is signed": lambda: f"1:{WRONG}:{body()}",
+        "content is signed": lambda: f"1:{WRONG}:{unsigned}",
         "with the secret of the database, not an empty one": lambda: (
-            f"1:{sign(body(), b'')}:{body()}"
+            f"1:{sign(by_nobody, b'')}:{by_nobody}"
         ),
         "not with a plain hash": lambda: (
-            f"1:{hashlib.sha256(body().encode()).hexdigest()}:{body()}"
+            f"1:{hashlib.sha256(hashed.encode()).hexdigest()}:{hashed}"
         ),
         "not with an older secret": lambda: old,
         "every bit of the signature counts": lambda: f"{version}:{flipped}:{text}",
@@ -54,7 +59,7 @@ def forgeries(genuine: str, old: str) -> dict[str, str]:
         "the channel is signed": lambda: changed(c="mail"),
         "the user is signed": lambda: changed(u=2),
         "the date is signed": lambda: changed(d=BODY["d"]),
-        "the nonce is signed": lambda: changed(n="another"),
+        "the nonce is signed": lambda: changed(),
         "durable and volatile are signed": lambda: changed(i=1, x="1"),
         "every byte is signed": lambda: f"{genuine} ",
         "a volatile message counts once": lambda: genuine,

@@ -54,6 +54,7 @@ class Publishers:
     """
 
     threads = 2
+    retries = 0  # of transactions that lost a race
 
     def __init__(self, dsn: str, users: int, seed: int) -> None:
         self.dsn, self.users = dsn, users

@@ -77,7 +77,6 @@ class RandomPublishers(Publishers):
     """Publishers whose transactions are random ones."""
 
     threads = 8
-    retries = 0
 
     def _publish(self, connection: Any, choice: random.Random) -> str | None:
         """Run a transaction, again when it lost a race, as Odoo's ``retrying`` does."""

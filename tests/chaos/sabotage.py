@@ -21,7 +21,7 @@ def without_catch_up() -> None:
         return enter(self, log)
 
     Listener._enter = enter_anew  # type: ignore[method-assign]
-    Progress.since = lambda _self, _reader: None  # type: ignore[method-assign]
+    Progress.since = lambda _self, _reader: None  # type: ignore[method-assign, assignment]
 
 
 def without_deduplication() -> None:
@@ -34,7 +34,7 @@ def without_deduplication() -> None:
         self._reading[0].deliver(messages, self.stamp)
 
     Hub.read = read  # type: ignore[method-assign]
-    wire._parse_seen = lambda _data: {}
+    wire._parse_seen = lambda data: {}
 
 
 def without_poll() -> None:

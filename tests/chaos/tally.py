@@ -104,6 +104,12 @@ class Tally:
         with self._lock:
             self._sent.update((sent.n, sent) for sent in rows)
 
+    def forget(self) -> None:
+        """Begin anew, with the same clients; what comes late was never committed then."""
+        with self._lock:
+            self._sent.clear()
+            self._received = {key: Received() for key in self._received}
+
     # -- results -----------------------------------------------------------------------------
 
     def count(self) -> int:

@@ -21,7 +21,7 @@ from tests.chaos.random_transactions import RandomPublishers
 from tests.chaos.site import Site
 from tools.postgres import Postgres
 
-SECONDS = 15.0
+SECONDS = 12.0
 SOAK = float(os.environ.get("SOAK_SECONDS", 0))
 ACKNOWLEDGED = ("/acknowledged mail", "/loop news")
 
@@ -87,10 +87,10 @@ def site(run_dir: Path, seed: int) -> Iterator[RestlessSite]:
         yield site
 
 
-def _run(site: RestlessSite, choice: random.Random, round: int, seconds: float) -> int:
+def _run(site: RestlessSite, choice: random.Random, round: int) -> int:
     """One round; returns how many messages were committed in it."""
     site.publishers.start(round)
-    site.disturb(choice, time.monotonic() + seconds)
+    site.disturb(choice, time.monotonic() + SECONDS)
     site.publishers.stop()
     _check(site, round)
     return site.tally.sent(round)
@@ -107,20 +107,57 @@ def _check(site: RestlessSite, round: int) -> None:
         "twice": tally.doubled(round),
         "never committed": tally.phantoms(),
         "out of order": tally.disorder,
-        "told": tally.told,
         "said": [trouble for trouble in troubles if "web_socketio" in trouble],
     }
     assert not any(found.values()), {what: list[:5] for what, list in found.items()}
 
 
+def _soak(site: RestlessSite, choice: random.Random) -> None:
+    """Go on for as long as is wished."""
+    end, round = time.monotonic() + SOAK / 2, 2
+    while time.monotonic() < end:
+        site.tally.forget()
+        site.sql("TRUNCATE ledger")
+        _run(site, choice, round)
+        round += 1
+
+
 def test_nothing_is_lost_or_doubled_or_out_of_order(site: RestlessSite, seed: int) -> None:
     choice = random.Random(seed)
-    assert _run(site, choice, 1, SECONDS) > 1_000
+    assert _run(site, choice, 1) > 1_000
     assert site.publishers.retries > 0
-    end, round = time.monotonic() + SOAK, 2
-    while time.monotonic() < end:
-        _run(site, choice, round, SECONDS)
-        round += 1
+    _soak(site, choice)
+    assert site.tally.told == []
+
+
+def test_who_stays_away_for_longer_than_the_retention_is_told(
+    site: RestlessSite, seed: int
+) -> None:
+    """Retention of one minute and 1 MB, which the messages of a round fill several times."""
+    site.sql("UPDATE web_socketio_meta SET value = '1 minute' WHERE key = 'retention'")
+    site.sql("UPDATE web_socketio_meta SET value = '1000000' WHERE key = 'max_size'")
+    choice = random.Random(seed)
+    ending = threading.Event()
+    trimmer = threading.Thread(target=_trim, args=[site, ending])
+    trimmer.start()
+    try:
+        absent = site.clients.pop()
+        stored = absent.close()
+        site.publishers.start(1)
+        site.disturb(choice, time.monotonic() + SECONDS)
+        site.open_page(absent.name, absent.user, stored)
+        site.publishers.stop()
+        _check(site, 1)
+        assert any(name.startswith(absent.name) for name in site.tally.told)
+        _soak(site, choice)
+    finally:
+        ending.set()
+        trimmer.join()
+
+
+def _trim(site: RestlessSite, ending: threading.Event) -> None:
+    while not ending.wait(1.0):
+        site.sql("SELECT web_socketio_trim()")
 
 
 def test_rows_are_read_once_beside_transactions_that_stay_open(site: RestlessSite) -> None:
