@@ -1,4 +1,7 @@
-"""``oe_web_socketio -d mydb``, the same as ``python server.py -d mydb``."""
+"""``oe_web_socketio -d mydb``, the same as ``python server.py -d mydb``: serves.
+
+With a word first it is a command instead: ``oe_web_socketio scaffold my_addon``.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from oe_web_socketio import commands
 from oe_web_socketio.options import OPTIONS
 from pgsocketio import __version__
 from pgsocketio.errors import ConfigError
@@ -17,10 +21,12 @@ logger = logging.getLogger("oe_web_socketio")
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Run the server; ends the process."""
+    """Run the server, or the command that the first word names; ends the process."""
+    argv = sys.argv[1:] if argv is None else argv
     try:
-        values = OPTIONS.parse(_with_default_conf(sys.argv[1:] if argv is None else argv))
-        sys.exit(_serve(values))
+        if argv and not argv[0].startswith("-"):
+            sys.exit(commands.run(argv[0], argv[1:]))
+        sys.exit(_serve(OPTIONS.parse(_with_default_conf(argv))))
     except ConfigError as error:
         sys.exit(f"oe_web_socketio: {error}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from oe_web_socketio.commands import COMMANDS
 from pgsocketio.config import Option, Options, one_of, seconds, whole
 
 OPTIONS = Options(
@@ -9,6 +10,7 @@ OPTIONS = Options(
     description="The realtime server of oe.web.socketio, beside Odoo.",
     section="web_socketio",
     prefix="OE_WEB_SOCKETIO_",
+    commands=COMMANDS,
     options=[
         Option("database", "database to serve; may be repeated; default: db_name of the conf file",
                (), short="-d", many=True),

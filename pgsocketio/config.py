@@ -6,8 +6,9 @@ import argparse
 import configparser
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 from pgsocketio.errors import ConfigError
@@ -80,7 +81,9 @@ def one_of(*names: str) -> Callable[[str], str]:
     return read
 
 
-class _Parser(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
+    """Argparse's, but a wrong argument raises :class:`ConfigError`."""
+
     def error(self, message: str) -> Any:
         raise ConfigError(f"{message}; see {self.prog} --help")
 
@@ -93,6 +96,8 @@ class Options:
     :param description: for ``--help``.
     :param section: of the conf file.
     :param prefix: of the environment variables, with its underscore.
+    :param commands: what the program does instead when its first word is one of these; for
+        ``--help`` only.
     """
 
     prog: str
@@ -100,6 +105,7 @@ class Options:
     section: str
     prefix: str
     options: Sequence[Option]
+    commands: Mapping[str, str] = field(default_factory=dict)
 
     def parse(self, argv: Sequence[str], environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
         """Read flags, environment and conf file.
@@ -156,11 +162,11 @@ class Options:
         return values
 
     def _parser(self) -> argparse.ArgumentParser:
-        parser = _Parser(
+        parser = Parser(
             prog=self.prog,
-            description=self.description,
-            epilog=f"Each option is also an environment variable and a key of [{self.section}] in "
-            "the conf file; a flag wins over the variable, the variable over the file.",
+            description=fill(self.description),
+            epilog=self._epilog(),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
         )
         for option in self.options:
@@ -175,3 +181,13 @@ class Options:
                 help=f"{option.help} [{self.variable(option)}{default}]".replace("%", "%%"),
             )
         return parser
+
+    def _epilog(self) -> str:
+        text = (
+            f"Each option is also an environment variable and a key of [{self.section}] in the "
+            "conf file; a flag wins over the variable, the variable over the file."
+        )
+        lines = [f"  {name:<10} {help}" for name, help in self.commands.items()]
+        if lines:
+            lines = ["", f"commands ({self.prog} COMMAND --help says more):", *lines]
+        return "\n".join([fill(text), *lines])
