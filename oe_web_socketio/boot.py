@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from oe_web_socketio.locate import load_odoo
-
-CONNECT_TIMEOUT = 10.0
 
 
 def patch() -> None:
@@ -15,28 +11,9 @@ def patch() -> None:
 
     monkey.patch_all()
 
-    from psycopg2 import extensions
+    from pgsocketio.green_postgres import patch_psycopg2
 
-    extensions.set_wait_callback(_wait)
-
-
-def _wait(connection: Any) -> None:
-    """psycopg2's wait callback; source: its manual, "Support for coroutine libraries"."""
-    from gevent.socket import wait_read, wait_write
-    from psycopg2 import OperationalError, extensions
-
-    waits = {extensions.POLL_READ: wait_read, extensions.POLL_WRITE: wait_write}
-    live = (extensions.STATUS_READY, extensions.STATUS_BEGIN, extensions.STATUS_PREPARED)
-    while True:
-        state = connection.poll()
-        if state == extensions.POLL_OK:
-            return
-        if state not in waits:
-            raise OperationalError(f"unexpected state of a connection: {state}")
-        # libpq's connect_timeout holds for connections that block only.
-        patience = None if connection.status in live else CONNECT_TIMEOUT
-        late = OperationalError(f"PostgreSQL did not answer within {CONNECT_TIMEOUT:g} s")
-        waits[state](connection.fileno(), timeout=patience, timeout_exc=late)
+    patch_psycopg2()
 
 
 def boot(conf: str | None, addons_path: str | None, log_level: str, logfile: str | None) -> None:

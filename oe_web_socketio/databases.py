@@ -15,20 +15,11 @@ from psycopg2 import errors
 
 from pgsocketio.database import Database
 from pgsocketio.errors import ConfigError
+from pgsocketio.green_postgres import ALIVE
 from pgsocketio.members import Members
 from pgsocketio.runtime import Runtime
 
 logger = logging.getLogger("oe_web_socketio")
-
-# A dead peer is noticed by the kernel too; see PostgreSQL manual, 34.1.2 "Parameter Key Words".
-_ALIVE = {
-    "connect_timeout": 10,
-    "keepalives": 1,
-    "keepalives_idle": 10,
-    "keepalives_interval": 5,
-    "keepalives_count": 2,
-    "tcp_user_timeout": 15_000,
-}
 
 
 class OdooDatabase(Database):
@@ -57,7 +48,7 @@ class OdooDatabase(Database):
         super().__init__(name, self._connect, runtime, node, members, on_ready=self._ready)
 
     def _connect(self, purpose: str) -> Any:
-        options = {**_ALIVE, "application_name": f"oe.web.socketio {purpose}"}
+        options = {**ALIVE, "application_name": f"oe.web.socketio {purpose}"}
         if purpose == "listen" and self._listen_dsn:
             return psycopg2.connect(self._listen_dsn, **{**options, "dbname": self.name})
         return compat.connect(self.name, **options)

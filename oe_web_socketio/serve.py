@@ -15,9 +15,9 @@ from odoo.addons.web_socketio.web_socketio import SocketIO
 from oe_web_socketio.databases import OdooDatabase
 from oe_web_socketio.watch import SessionWatch
 from pgsocketio.blocking import OURS, BlockingWatch
-from pgsocketio.engine import Engine, EngineSettings, Prepared
-from pgsocketio.errors import ConfigError
+from pgsocketio.engine import Engine, Prepared
 from pgsocketio.green import GreenRuntime
+from pgsocketio.lifecycle import Lifecycle, engine_settings
 from pgsocketio.server import Server, ServerSettings
 
 logger = logging.getLogger("oe_web_socketio")
@@ -43,7 +43,8 @@ class Process:
             event_burst=values["event_burst"],
         )
         self.server = Server(SocketIO.namespaces, runtime, Prepared, settings)
-        self.engine = Engine(self.server, _engine_settings(values))
+        self.engine = Engine(self.server, engine_settings(values))
+        self._life = Lifecycle(self.server, self.engine, values["drain_timeout"])
         databases = self.server.databases
         self.server.loading = lambda: any(database.loading for database in databases.values())
         node = secrets.token_hex(8)
@@ -60,25 +61,17 @@ class Process:
         """
         for number in (signal.SIGTERM, signal.SIGINT):
             signal_handler(number, self._stop.set)
-        self._listen()
+        url = self._life.listen(self._values["interface"], self._values["port"])
+        logger.info("listening on %s", url)
         jobs = [gevent.spawn(d.run, self._gave_up) for d in self.server.databases.values()]
         jobs += [gevent.spawn(d.trim) for d in self.server.databases.values()]
         jobs.append(gevent.spawn(SessionWatch(self.server).run))
         jobs.append(gevent.spawn(self._tell_positions))
         jobs.append(gevent.spawn(self._watch_blocking))
         self._stop.wait()
-        self._end()
+        self._life.drain()
         gevent.killall(jobs, timeout=1)
         return 1 if len(self._failed) == len(self.server.databases) else 0
-
-    def _listen(self) -> None:
-        interface, port = self._values["interface"], self._values["port"]
-        try:
-            port = self.engine.listen(interface, port)
-        except OSError as error:
-            raise ConfigError(f"cannot listen on {interface}:{port}: {error.strerror}") from error
-        shown = f"[{interface}]" if ":" in interface else interface
-        logger.info("listening on http://%s:%d", shown, port)
 
     def _gave_up(self, database: OdooDatabase) -> None:
         """A database cannot be served; without any, the process has no purpose."""
@@ -97,28 +90,3 @@ class Process:
             gevent.sleep(0.1)
         ours = (*OURS, "odoo.addons.web_socketio.", "odoo.addons.web_longpolling.", "odoo.service.")
         BlockingWatch(self._values["blocking_threshold"], self.server.counters, ours).start()
-
-    def _end(self) -> None:
-        """Close transports, never namespaces, so that clients come back by themselves."""
-        logger.info("ending: %d connections are closed", len(self.engine.connections))
-        budget = self._values["drain_timeout"]
-        self.engine.stop_accepting()
-        self.engine.close_all(over=budget * 0.4 if len(self.engine.connections) > 100 else 0)
-        with gevent.Timeout(max(0.1, budget * 0.8), False):
-            while self.engine.connections:
-                gevent.sleep(0.02)
-        self.engine.stop()
-        for database in self.server.databases.values():
-            database.stop()
-
-
-def _engine_settings(values: dict[str, Any]) -> EngineSettings:
-    try:
-        return EngineSettings(
-            ping_interval=values["ping_interval"],
-            ping_timeout=values["ping_timeout"],
-            allowed_origins=values["allow_origin"],
-            trusted_proxies=values["trusted_proxy"],
-        )
-    except ValueError as error:
-        raise ConfigError(str(error)) from error

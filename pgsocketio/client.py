@@ -101,12 +101,17 @@ class ClientSocket:
         self._timer = runtime.later(timeout, self._expire)
 
     @property
-    def _busy(self) -> bool:
+    def busy(self) -> bool:
+        """Whether an event of the client waits or is handled."""
+        return any(socket.busy for socket in (*self.namespaces.values(), *self._leaving))
+
+    @property
+    def _in_use(self) -> bool:
         return bool(self.namespaces or self._leaving)
 
     def _expire(self) -> None:
         self._timer = None
-        if not self._busy:
+        if not self._in_use:
             text = "no namespace within the time for it"
             self.server.crossed("auth_timeouts", self.connection, text)
             self.connection.close("no namespace")
@@ -123,7 +128,7 @@ class ClientSocket:
             del self.namespaces[socket.name]
         elif self._leaving:
             self._leaving = tuple(one for one in self._leaving if one is not socket)
-        if not self._busy and self._timer is None and not self.connection.closed:
+        if not self._in_use and self._timer is None and not self.connection.closed:
             self._limit_time()
 
     def send(self, packet: Packet) -> None:

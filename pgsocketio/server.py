@@ -16,7 +16,7 @@ from pgsocketio.errors import ConnectRefused, HandlerError, NotEncodable, Tempor
 from pgsocketio.feed import Feed, Kind
 from pgsocketio.hub import Hub
 from pgsocketio.mailbox import MailboxLimits
-from pgsocketio.members import Members
+from pgsocketio.members import Members, Target
 from pgsocketio.namespace import BaseNamespace, Refused
 from pgsocketio.packet import Packet
 from pgsocketio.position import Position
@@ -77,6 +77,12 @@ class Backplane(Protocol):
         :param skip: the Socket.IO sid of a client to leave out.
         """
 
+    def kick(self, target: Target, reason: str) -> None:
+        """Close the clients that are meant.
+
+        :param reason: what they are told.
+        """
+
 
 class Scope(Protocol):
     """What clients share that may meet: a database, or the whole of a process without any."""
@@ -104,6 +110,9 @@ class LocalScope:
     ) -> None:
         self._members.emit(self.name, namespace, event, args, room, skip)
 
+    def kick(self, target: Target, reason: str) -> None:
+        self._members.kick(self.name, target, reason)
+
     def resume(self, token: str) -> Position | None:
         return None
 
@@ -113,6 +122,8 @@ class Server:
 
     :ivar scope: where clients of namespaces without database meet.
     :ivar databases: the scopes of namespaces that choose one, by name.
+    :ivar draining: whether the process is about to end.
+    :ivar running: how many clients have events handled just now.
     :ivar loading: whether namespaces may still be added that clients of an earlier process know.
 
     :param namespaces: class by name; looked up at each connect, so it may grow.
@@ -139,6 +150,7 @@ class Server:
         self.scope: Scope = LocalScope(self)
         self.databases: dict[str, Any] = {}
         self.draining = False
+        self.running = 0
         self.loading: Callable[[], bool] = lambda: False
         self.new_sid: Callable[[], str] = lambda: secrets.token_urlsafe(15)
 
@@ -215,10 +227,12 @@ class Server:
     def disconnected(self, socket: NamespaceSocket) -> None:
         """A client is gone: tell its namespace, end its jobs."""
         self.counters["disconnects"] += 1
+        self.running += 1
         try:
             self._guard(socket, "recv_disconnect", {"type": "disconnect"})
         finally:
             socket.jobs.kill()
+            self.running -= 1
 
     def _guard(self, socket: NamespaceSocket, method: str, packet: dict[str, Any]) -> None:
         assert socket.namespace is not None

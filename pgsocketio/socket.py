@@ -112,6 +112,11 @@ class NamespaceSocket:
         self.client.session = session
 
     @property
+    def user(self) -> str | None:
+        """Who the client is, as its namespace tells."""
+        return None if self.namespace is None else self.namespace.get_user()
+
+    @property
     def hub(self) -> Hub:
         """The hub of the database that this client belongs to.
 
@@ -133,11 +138,18 @@ class NamespaceSocket:
             raise LimitExceeded("event_queue_full", text)
         self._queue.append(packet)
 
+    @property
+    def busy(self) -> bool:
+        """Whether an event of the client waits or is handled."""
+        return self._queue is not None
+
     def _work(self, queue: deque[Packet]) -> None:
+        self.server.running += 1
         try:
             while queue and self.gone is None:
                 self._handle(queue.popleft())
         finally:
+            self.server.running -= 1
             self._queue = None
             if self._jobs is not None:
                 self._jobs.forget(self.runtime.current())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 from .acceptor import Acceptor
@@ -108,13 +108,16 @@ class Engine:
         """Close the listening socket and refuse new connections; open ones go on."""
         self._acceptor.stop()
 
-    def close_all(self, over: float = 0.0) -> None:
-        """Close every transport so that unmodified clients reconnect by themselves.
+    def close_all(
+        self, over: float = 0.0, connections: Iterable[Connection] | None = None
+    ) -> None:
+        """Close transports so that unmodified clients reconnect by themselves.
 
         Args:
             over: seconds over which to spread the closes.
+            connections: which; None: all.
         """
-        self._leaving = deque(self._connections.values())
+        self._leaving = deque(self._connections.values() if connections is None else connections)
         ticks = max(1, math.ceil(over / _LEAVE_TICK))
         self._leave_some(math.ceil(len(self._leaving) / ticks))
 

@@ -13,8 +13,10 @@ from types import TracebackType
 from typing import Any
 
 import psycopg2
+from psycopg2.extensions import make_dsn
 from typing_extensions import Self
 
+from pgsocketio.green_postgres import ALIVE
 from pgsocketio.log import schema
 from tests.chaos.client import Client
 from tests.chaos.proxy import Proxy
@@ -36,12 +38,8 @@ class ServerProcess:
 
     def __init__(self, proxy_port: int, *options: str) -> None:
         self.port = free_port()
-        # As oe_web_socketio connects; PostgreSQL manual, 34.1.2 "Parameter Key Words".
-        dsn = (
-            f"host=127.0.0.1 port={proxy_port} user=odoo dbname={DATABASE} connect_timeout=10 "
-            "keepalives=1 keepalives_idle=10 keepalives_interval=5 keepalives_count=2 "
-            "tcp_user_timeout=15000"
-        )
+        place = {"host": "127.0.0.1", "port": proxy_port, "user": "odoo", "dbname": DATABASE}
+        dsn = make_dsn(**place, **ALIVE)
         self._command = [VENV_PYTHON, "-m", "tests.chaos.server", dsn, self.port, *options]
         self.start()
 

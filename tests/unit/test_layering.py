@@ -33,11 +33,13 @@ PURE = [
 ]
 WITH_POSTGRESQL = [
     "log log.schema log.reader log.publisher",
-    "cli listener",
+    "cli listener backplane",
     "database",
 ]
-WITH_GEVENT = ["green", "blocking"]
-LAYERS = [*PURE, *WITH_POSTGRESQL, *WITH_GEVENT]
+WITH_GEVENT = ["green", "blocking", "lifecycle"]
+WITH_ENGINE = ["lifecycle"]
+WITH_BOTH = ["green_postgres"]
+LAYERS = [*PURE, *WITH_POSTGRESQL, *WITH_GEVENT, *WITH_BOTH]
 PLACE = {name: number for number, line in enumerate(LAYERS) for name in line.split()}
 PURE_MODULES = [name for line in PURE for name in line.split()]
 WORLD = {"gevent", "greenlet", "psycopg2", "odoo", "tg", "websockets", "httptools", "engineio"}
@@ -96,6 +98,8 @@ def test_every_module_of_the_core_has_its_place() -> None:
 def test_imports_run_one_way(path: Path) -> None:
     place = PLACE[core_name(path)]
     for name in core_imports(path):
+        if name.split(".")[0] == "engine" and core_name(path) in WITH_ENGINE:
+            continue
         assert name in PLACE, f"{path.name} imports {name}"
         if name != "log":
             assert PLACE[name] < place, f"{path.name} imports {name}"
@@ -112,6 +116,8 @@ def test_each_library_is_known_by_one_room(path: Path) -> None:
         allowed = {"psycopg2"}
     elif name in WITH_GEVENT:
         allowed = {"gevent"}
+    elif name in WITH_BOTH:
+        allowed = {"gevent", "psycopg2"}
     assert known <= allowed
 
 

@@ -1,0 +1,97 @@
+"""From the listening socket to the end: what every server process does alike."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import gevent
+
+from pgsocketio.engine import Engine, EngineSettings
+from pgsocketio.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pgsocketio.server import Server
+
+logger = logging.getLogger("pgsocketio.lifecycle")
+
+_TICK = 0.02  # seconds between two looks while ending
+_CROWD = 100  # connections, above which closes are spread: they all come back, elsewhere
+_SPREAD = 0.4  # part of the budget over which
+_PATIENCE = 0.8  # part of the budget after which nothing is waited for any more
+
+
+def engine_settings(values: Mapping[str, Any], **others: Any) -> EngineSettings:
+    """The settings of the transport.
+
+    :param values: of the options, by name; those that options have are taken.
+    :param others: fields that no option has.
+    :raises ConfigError: naming the field.
+    """
+    try:
+        return EngineSettings(
+            ping_interval=values["ping_interval"],
+            ping_timeout=values["ping_timeout"],
+            allowed_origins=values["allow_origin"],
+            trusted_proxies=values["trusted_proxy"],
+            **others,
+        )
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
+
+
+class Lifecycle:
+    """Listens, and ends in order.
+
+    :param budget: seconds to end in.
+    """
+
+    def __init__(self, server: Server, engine: Engine, budget: float) -> None:
+        self._server, self._engine, self._budget = server, engine, budget
+
+    def listen(self, interface: str, port: int) -> str:
+        """Bind and start to accept.
+
+        :param interface: name or address; '' for all.
+        :param port: 0 for a free one.
+        :returns: URL of the server.
+        :raises ConfigError: when the port is taken, or the address is none of this machine's.
+        """
+        try:
+            port = self._engine.listen(interface, port)
+        except OSError as error:
+            raise ConfigError(f"cannot listen on {interface}:{port}: {error.strerror}") from error
+        host = f"[{interface}]" if ":" in interface else interface
+        return f"http://{host}:{port}"
+
+    def drain(self) -> None:
+        """End within the budget: accept nobody, let handlers finish, close the transports.
+
+        Delivery: transports are closed, never namespaces, so that every client comes back by
+        itself, here or to another server; what a versioned one had not received follows then.
+        """
+        engine, server = self._engine, self._server
+        logger.info("ending: %d connections are closed", len(engine.connections))
+        server.draining = True
+        engine.stop_accepting()
+        with gevent.Timeout(max(0.1, self._budget * _PATIENCE), False):
+            self._let_go()
+        engine.stop()
+        for database in server.databases.values():
+            database.stop()
+
+    def _let_go(self) -> None:
+        """Close the idle at once or spread, the others as soon as their handlers have returned."""
+        engine, server = self._engine, self._server
+        connections = list(engine.connections.values())
+        over = self._budget * _SPREAD if len(connections) > _CROWD else 0.0
+        busy = [connection for connection in connections if connection.data.busy]
+        engine.close_all(over, [each for each in connections if not each.data.busy])
+        while True:
+            gevent.sleep(_TICK)
+            for connection in busy:
+                if not connection.closed and not connection.data.busy:
+                    connection.leave()
+            if not engine.connections and not server.running:
+                return
