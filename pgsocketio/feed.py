@@ -68,7 +68,7 @@ class Feed:
             or last[2] is not stamp
             or last[0] is not subscriber.key
         ):
-            made = ((self.packet(subscriber, m, stamp.generation), m["id"]) for m in messages)
+            made = ((self.packet(subscriber, m, stamp.delivered), m["id"]) for m in messages)
             self._packets = [(packet, number is None) for packet, number in made if packet]
             self._last = (subscriber.key, messages, stamp)
         return self._packets

@@ -35,7 +35,7 @@ class _Replay:
         missed = [m for m in missed if m["id"] not in seen and m["id"] not in given]
         if missed:
             given.update(m["id"] for m in missed)  # in case this read breaks off
-            self.sink.deliver(missed, self.since.stamp)
+            self.sink.deliver(missed, self.since.stamp(stamp.generation))
 
     def missed(self) -> None:
         self.sink.missed()
@@ -88,14 +88,13 @@ class Hub:
             self.routes.add(sink, adapter, args)
             return
         replay = _Replay(sink, adapter, args, self.locate(since))
-        if not self._level(since):
+        if self.stamp is None or not self._level(since):
             self._replays[sink] = replay
             self._wake()
             return
         if not self._recent.keys() <= since.seen:
             only = Routes()
             only.add(replay, adapter, args)
-            assert self.stamp is not None
             only.deliver(list(self._recent.values()), self.stamp)
         self.routes.add(sink, adapter, args)
 
@@ -106,9 +105,13 @@ class Hub:
         return Since(since.position, since.seen, self.stamp.generation)
 
     def _level(self, since: Since) -> bool:
-        """Whether memory holds all that a listener needs, and nothing of it is on its way."""
+        """Whether memory holds all that a listener needs, and nothing of it is on its way.
+
+        What it has seen, but this hub has not, came from another server process.
+        """
         level = self.stamp is not None and since.position == self.stamp.position
-        return level and not self._unfinished and not self._delivering
+        busy = self._unfinished or self._delivering
+        return level and not busy and since.seen <= self._recent.keys()
 
     def unsubscribe(self, sink: Sink) -> Since | None:
         """Forget a listener; unknown ones too.
@@ -160,7 +163,7 @@ class Hub:
         :returns: the snapshot to read from: the oldest of the hub's and of the waiting listeners'.
         """
         if self.stamp is None:
-            self.stamp = Stamp(0, now)
+            self.stamp = Stamp(0, now, 0)
         replays = list(self._replays.values())
         routes = Routes(self._breathe)
         for replay in replays:
@@ -189,7 +192,8 @@ class Hub:
         :param position: what the read saw. Listeners that were caught up go on live from here.
         """
         assert self.stamp is not None
-        self.stamp = Stamp(self.stamp.generation + 1, position)
+        generation = self.stamp.generation + 1
+        self.stamp = Stamp(generation, position, generation)
         self._recent, self._unfinished = {}, set()
         for replay in self._reading[1]:
             if self._replays.get(replay.sink) is replay:

@@ -73,7 +73,7 @@ class Mailbox:
         :param since: where to start, None: with the next message.
         """
         if since is not None:
-            stamp = self.hub.locate(since).stamp
+            stamp = self.hub.locate(since).stamp(self.hub.stamp.generation if self.hub.stamp else 0)
             self._given = deque((number, stamp) for number in since.seen)
         self.hub.subscribe(self, self.adapter, self.args, since)
 
@@ -144,9 +144,9 @@ class Mailbox:
 
     @property
     def generation(self) -> int:
-        """The newest generation of the batch in hand: only after it, all of it may be forgotten."""
+        """Of the hub when the newest of the batch in hand came: a later position covers it all."""
         now = self.hub.stamp.generation if self.hub.stamp else 0
-        return max((stamp.generation for _message, stamp in self._batch), default=now)
+        return max((stamp.delivered for _message, stamp in self._batch), default=now)
 
     def finish(self) -> None:
         """The batch in hand is done with."""
@@ -154,7 +154,7 @@ class Mailbox:
         if self.catching_up:
             return  # all that was given is needed if it breaks off
         keep = self.hold or self.hub.stamp
-        while keep and self._given and self._given[0][1].generation < keep.generation:
+        while keep and self._given and self._given[0][1].delivered < keep.generation:
             self._given.popleft()
 
     def put_back(self, done: Container[int] = ()) -> None:
@@ -208,5 +208,5 @@ class Mailbox:
             return Since(rest.position, rest.seen - unfinished, rest.generation)
         if hold is None:
             return self.hub.mark()
-        given = frozenset(i for i, s in self._given if s.generation >= hold.generation)
+        given = frozenset(i for i, s in self._given if s.delivered >= hold.generation)
         return Since(hold.position, given - unfinished, hold.generation)

@@ -109,10 +109,13 @@ class Stamp:
 
     :param generation: orders the stamps of one hub; -1: from before it knew the client.
     :param position: to start from, to get the message again.
+    :param delivered: the hub's generation at the delivery; its next position covers the message.
+        For what was read again, that is newer than the generation.
     """
 
     generation: int
     position: Position
+    delivered: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +131,6 @@ class Since:
     seen: frozenset[int] = NOTHING
     generation: int = -1
 
-    @property
-    def stamp(self) -> Stamp:
-        return Stamp(self.generation, self.position)
+    def stamp(self, delivered: int) -> Stamp:
+        """The stamp of what is delivered from there on, by a hub of that generation."""
+        return Stamp(self.generation, self.position, delivered)

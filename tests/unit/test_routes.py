@@ -18,7 +18,7 @@ from pgsocketio.routes import Routes
 
 from .listeners import All, Collector, Scanned, ToRoom
 
-STAMP = Stamp(0, Position("0" * 16, Snapshot(1, 1)))
+STAMP = Stamp(0, Position("0" * 16, Snapshot(1, 1)), 0)
 _ids = itertools.count(1)
 
 

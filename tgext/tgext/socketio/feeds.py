@@ -23,7 +23,7 @@ logger = logging.getLogger("tgext.socketio")
 MAX_PAUSE = 30.0
 """Most seconds between two attempts to reach a broker that is away."""
 
-_NOWHERE = Stamp(0, Position("0" * 16, Snapshot(1, 1)))
+_NOWHERE = Stamp(0, Position("0" * 16, Snapshot(1, 1)), 0)
 
 
 class FeedHub(Hub):
