@@ -3,60 +3,22 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
 import psycopg2
 
-from pgsocketio.adapter import AbstractAdapter
+from pgsocketio.backplane import Acts, DatabaseBackplane
 from pgsocketio.errors import BadPosition, TemporarilyUnavailable
 from pgsocketio.hub import Hub
 from pgsocketio.listener import Listener, ListenerSettings
-from pgsocketio.log.publisher import Connections, publish
+from pgsocketio.log.publisher import Connections
 from pgsocketio.members import Members
-from pgsocketio.message import Message, thaw
-from pgsocketio.position import Position, Stamp
+from pgsocketio.position import Position
 from pgsocketio.runtime import Runtime
 
 logger = logging.getLogger("pgsocketio.database")
-
-BACKPLANE = "web_socketio:backplane"
-
-
-class _BackplaneAdapter(AbstractAdapter):
-    channel = BACKPLANE
-
-
-class DatabaseBackplane:
-    """Acts on the sockets of every server process of a database, by its message log.
-
-    Delivery: other processes act on it once, also after they lost their connection for a while.
-    """
-
-    def __init__(
-        self, database: str, node: str, members: Members, connections: Connections
-    ) -> None:
-        self._database, self._node = database, node
-        self._members, self._connections = members, connections
-
-    def emit(
-        self, namespace: str, event: str, args: Sequence[Any], room: str | None, skip: str | None
-    ) -> None:
-        act = {"node": self._node, "namespace": namespace, "event": event, "args": list(args)}
-        with self._connections.cursor(self._database) as cursor:
-            publish(cursor, BACKPLANE, {**act, "room": room, "skip": skip})
-        self._members.emit(self._database, namespace, event, args, room, skip)
-
-    def missed(self) -> None:
-        logger.error("database %r: acts of other server processes were missed", self._database)
-
-    def deliver(self, messages: Sequence[Message], stamp: Stamp) -> None:
-        """What other processes want done here; the hub calls it."""
-        for message in messages:
-            act = thaw(message["values"])
-            if act.pop("node") != self._node:
-                self._members.emit(self._database, **act)
 
 
 class Database:
@@ -83,8 +45,11 @@ class Database:
         self._members, self._runtime = members, runtime
         self._connections = Connections(lambda _database: connect("publish"))
         self.hub: Hub = Hub(lambda: self.listener.wake(), lambda: runtime.sleep(0))
-        self.backplane = DatabaseBackplane(name, node, members, self._connections)
-        self.hub.subscribe(self.backplane, _BackplaneAdapter)
+        self.backplane = DatabaseBackplane(
+            name, node, members, self._connections,
+            lambda text, signature: self.listener.is_signed(text, signature), runtime.monotonic,
+        )  # fmt: skip
+        self.hub.subscribe(self.backplane, Acts)
         self.listener = Listener(
             name, connect, runtime, self.hub, node, settings, on_ready, self._send_away
         )

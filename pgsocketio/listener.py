@@ -43,7 +43,7 @@ class ListenerSettings:
     settle: float = 1.0
     silence: float = 15.0
     max_backlog: int = 10_000
-    max_backoff: float = 30.0
+    max_backoff: float = 5.0
 
 
 class Silent(RealtimeError):
@@ -164,6 +164,10 @@ class Listener:
         self.epoch = epoch
         self._codec = NotifyCodec(reader.secret())
         return reader
+
+    def is_signed(self, text: str, signature: str) -> bool:
+        """Whether a signature of a text was made with the secret of the log."""
+        return self._codec.is_signed(text, signature)
 
     # -- hearing: does nothing but read, so that the queue of NOTIFY never fills ---------------
 

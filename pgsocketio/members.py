@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from pgsocketio import packet as sio
@@ -13,6 +14,37 @@ if TYPE_CHECKING:
     from pgsocketio.socket import NamespaceSocket
 
 Key = tuple[str, str, "str | None"]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Which clients are meant: those that fit all that is given; without anything, every client.
+
+    :param sids: Socket.IO sids, of which theirs is one.
+    :param user: as :meth:`pgsocketio.namespace.BaseNamespace.get_user` names it.
+    :param namespace: such as ``/chat``.
+    """
+
+    sids: tuple[str, ...] | None = None
+    user: str | None = None
+    namespace: str | None = None
+
+    def fits(self, socket: NamespaceSocket) -> bool:
+        return (
+            (self.sids is None or socket.sid in self.sids)
+            and (self.namespace is None or socket.name == self.namespace)
+            and (self.user is None or socket.user == self.user)
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """What travels between server processes."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Target:
+        """What another process meant."""
+        sids = data["sids"]
+        return cls(None if sids is None else tuple(sids), data["user"], data["namespace"])
 
 
 class Members:
@@ -63,9 +95,22 @@ class Members:
 
     def all(self) -> Iterable[NamespaceSocket]:
         """Every client, once; giving way to others now and then."""
+        for scope in dict.fromkeys(key[0] for key in self._sets):
+            yield from self.of(scope)
+
+    def of(self, scope: str) -> Iterable[NamespaceSocket]:
+        """Every client of a scope, once; giving way to others now and then."""
         for key, members in list(self._sets.items()):
-            if key[2] is None:
+            if key[0] == scope and key[2] is None:
                 yield from self._breathing(members)
+
+    def count(self, scope: str) -> int:
+        """How many clients a scope has."""
+        return sum(
+            len(members)
+            for key, members in self._sets.items()
+            if key[0] == scope and key[2] is None
+        )
 
     def _breathing(self, members: dict[NamespaceSocket, None]) -> Iterable[NamespaceSocket]:
         for count, socket in enumerate(list(members), 1):
@@ -91,3 +136,16 @@ class Members:
             if socket.sid != skip:
                 prepared = plain if socket.version is None else versioned
                 socket.client.connection.send_prepared(prepared)
+
+    def kick(self, scope: str, target: Target, reason: str) -> int:
+        """Close clients of a scope; official clients do not come back by themselves.
+
+        :param reason: what they are told.
+        :returns: how many there were.
+        """
+        closed = 0
+        for socket in self.of(scope):
+            if target.fits(socket):
+                socket.disconnect(reason=reason)
+                closed += 1
+        return closed

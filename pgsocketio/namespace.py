@@ -65,6 +65,10 @@ class BaseNamespace:
         """Whose rooms, broadcasts and messages this client shares; None: not known yet."""
         return self.socket.server.scope
 
+    def get_user(self) -> str | None:
+        """Names the client's user to those who run the server; None: nobody, or not known."""
+        return None
+
     def admitted(self) -> None:
         """Called once, when the client was let into its scope: rooms and messages work now."""
 

@@ -27,7 +27,8 @@ POSITION = "web_socketio:position"
 UNDELIVERED = "web_socketio:undelivered"
 CLOSED = "web_socketio:closed"
 
-MAX_SEEN = 10_000
+MAX_SEEN = 50_000
+"""Ids that a client may bring; of more, the last of a list count."""
 MAX_AGE = 30.0
 """Seconds after which a volatile message is not believed any more."""
 MAX_NONCES = 500_000
@@ -74,10 +75,9 @@ def _parse_seen(data: Any) -> dict[str, frozenset[int]]:
     for name, ids in data.items() if isinstance(data, dict) else ():
         if not isinstance(ids, list) or not all(type(number) is int for number in ids):
             continue
-        total += len(ids)
-        if total > MAX_SEEN:
-            break
-        seen.setdefault(name.partition(".")[0], set()).update(ids)
+        newest = ids[max(0, len(ids) - (MAX_SEEN - total)) :]
+        total += len(newest)
+        seen.setdefault(name.partition(".")[0], set()).update(newest)
     return {reader: frozenset(ids) for reader, ids in seen.items()}
 
 
@@ -119,13 +119,17 @@ class NotifyCodec:
         match = _NOTIFY.fullmatch(payload)
         if match is None:
             return None
-        expected = hmac.new(self._secret, match[2].encode(), hashlib.sha256).hexdigest()
-        if not hmac.compare_digest(expected, match[1]):
+        if not self.is_signed(match[2], match[1]):
             return None
         body = json.loads(match[2])
         if body.get("i") is None and not self._is_new(body):
             return None
         return _message(body, len(match[2]))
+
+    def is_signed(self, text: str, signature: str) -> bool:
+        """Whether a signature (in hexadecimal) of a text was made with the secret."""
+        expected = hmac.new(self._secret, text.encode(), hashlib.sha256).hexdigest()
+        return hmac.compare_digest(expected.encode(), signature.encode())
 
     def _is_new(self, body: dict[str, Any]) -> bool:
         """Whether a volatile message was not heard before; a durable one is known by its id."""

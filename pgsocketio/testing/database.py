@@ -9,7 +9,7 @@ from typing import Any
 
 from pgsocketio.errors import BadPosition
 from pgsocketio.hub import Hub
-from pgsocketio.members import Members
+from pgsocketio.members import Members, Target
 from pgsocketio.message import Message, encode_values
 from pgsocketio.position import Position, Snapshot
 
@@ -155,3 +155,8 @@ class MemoryDatabase:
         """The backplane of a system with this one process."""
         if self._members is not None:
             self._members.emit(self.name, namespace, event, args, room, skip)
+
+    def kick(self, target: Target, reason: str) -> None:
+        """The backplane of a system with this one process."""
+        if self._members is not None:
+            self._members.kick(self.name, target, reason)
