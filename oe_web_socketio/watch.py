@@ -43,8 +43,9 @@ class SessionWatch:
         """Look once, and close the sockets of sessions that Odoo no longer accepts."""
         sessions: dict[OdooSession, list[Any]] = {}
         for socket in self._server.members.all():
-            if isinstance(socket.session, OdooSession):
-                sessions.setdefault(socket.session, []).append(socket)
+            session = getattr(socket.namespace, "session", None)
+            if isinstance(session, OdooSession) and session.sid:
+                sessions.setdefault(session, []).append(socket)
         signaled = {name for name in {session.db for session in sessions} if self._signaled(name)}
         for name in signaled:
             self._close_uninstalled(name)

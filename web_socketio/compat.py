@@ -88,6 +88,11 @@ def company_ids(env: Environment) -> tuple[int, ...]:
     return tuple(env.user._get_company_ids())
 
 
+def readable_ids(records: BaseModel) -> frozenset[int]:
+    """The ids of those records that exist, and that the environment's user may read."""
+    return frozenset(records.exists()._filtered_access("read")._ids)
+
+
 def connect(database: str, **options: Any) -> Any:
     """A new psycopg2 connection beside Odoo's pool, with Odoo's parameters."""
     _name, info = sql_db.connection_info_for(database)
@@ -132,15 +137,35 @@ def host_allows(database: str, host: str) -> bool:
     return bool(http.db_filter([database], host=host))
 
 
-def session_is_valid(session: http.Session, env: Environment) -> bool:
-    """Whether Odoo would accept a session now. Saves and deletes nothing."""
+def session_level(session: http.Session, env: Environment) -> str | None:
+    """What kind of user Odoo would take a session for now, None: for nobody.
+
+    Saves and deletes nothing.
+    """
     if session.get("deletion_time", float("inf")) <= time.time():
-        return False
+        return None
     data = {key: value for key, value in session.items() if key != "gc_previous_sessions"}
     copy = type(session)(data, session.sid)
     copy.can_save = False
     user = env["res.users"].browse(session.uid)
-    return bool(user.exists().active and security.check_session(copy, env))
+    if not (user.exists().active and security.check_session(copy, env)):
+        return None
+    return user_level(user)
+
+
+def user_level(user: BaseModel) -> str:
+    """Whether a user is one of the house, one of the portal, or the public."""
+    if user._is_internal():
+        return "user"
+    return "portal" if user._is_portal() else "public"
+
+
+def public_user(env: Environment, host: str) -> int:
+    """The id of the user that a visitor is: that of the host's website, where there are any."""
+    if "website" in env:
+        website = env["website"].sudo()
+        return int(website.browse(website._get_current_website_id(host)).user_id.id)
+    return int(env.ref("base.public_user").id)
 
 
 # -- cursors ---------------------------------------------------------------------------------------

@@ -3,131 +3,35 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import AbstractContextManager
-from http.cookies import CookieError, SimpleCookie
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import psycopg2
 from odoo.addons.web_socketio import compat
+from odoo.addons.web_socketio.authentication import AuthenticatedNameSpace
 from odoo.addons.web_socketio.environment import ModelProxy
-from odoo.addons.web_socketio.session import OdooSession, open_session
-from odoo.addons.web_socketio.web_socketio import addon_of
 from odoo.api import Environment
 from odoo.exceptions import RedirectWarning, UserError
 
 from pgsocketio.adapter import AbstractAdapter
-from pgsocketio.errors import ConnectRefused, HandlerError, TemporarilyUnavailable
 from pgsocketio.log.publisher import publish
-from pgsocketio.namespace import BaseNamespace
 from pgsocketio.reader import Reader
-
-if TYPE_CHECKING:
-    from pgsocketio.server import Scope
 
 _logger = logging.getLogger(__name__)
 
 
-class OpenERPNameSpace(BaseNamespace):
+class OpenERPNameSpace(AuthenticatedNameSpace):
     """One client of Odoo on one namespace.
 
     Until the Odoo session is validated only ``on_session_id``, connect and disconnect are called; a
     browser brings it as cookie, so there it is validated before :meth:`recv_connect`.
 
+    :cvar auth: who may be here: ``'user'`` (default): employees; ``'portal'``: whoever can log in;
+        ``'public'``: everybody, a visitor too, as the website's public user.
     :cvar adapterClass: the adapter of :meth:`listen`, unless it is given one.
     """
 
     adapterClass: type[AbstractAdapter] | None = None
-    _locked = True
-
-    # -- who it is ---------------------------------------------------------------------------
-
-    def get_initial_acl(self) -> Iterable[str] | None:
-        return ["on_session_id", "recv_connect", "recv_disconnect"]
-
-    def recv_session(self) -> None:
-        """Called once, when the Odoo session has been validated: ``self.session`` is there."""
-
-    @property
-    def session(self) -> OdooSession:
-        """The Odoo session, shared by the namespaces of a connection.
-
-        :raises HandlerError: before it is validated.
-        """
-        session = self.socket.session
-        if not isinstance(session, OdooSession):
-            raise HandlerError("the Odoo session is not validated yet", name="SessionExpired")
-        return session
-
-    def authenticate(self, auth: dict[str, Any]) -> None:
-        sid = auth.get("session_id")
-        if not self._is_known() and not self._open(sid or self._cookie()) and sid:
-            raise ConnectRefused("session expired")
-        if self._is_known():
-            self._let_in(auth)
-
-    def _is_known(self) -> bool:
-        """Whether a session of this connection was validated, on whichever namespace."""
-        return isinstance(self.socket.session, OdooSession)
-
-    def _open(self, sid: Any) -> bool:
-        """Validate a session for this connection, also for namespaces that wait for one.
-
-        :raises TemporarilyUnavailable: when the database cannot be asked now.
-        """
-        if not sid:
-            return False
-        databases, host = self.socket.server.databases, self.environ.get("HTTP_HOST", "")
-        try:
-            session = open_session(databases, sid, host)
-        except psycopg2.OperationalError as error:
-            raise TemporarilyUnavailable("the database of the session is away") from error
-        if session is None:
-            return False
-        if not self._is_known():
-            self.socket.session = session
-        return self.session.sid == session.sid
-
-    def _share(self) -> None:
-        """Let in the namespaces of this connection that were connected without credentials."""
-        for socket in list(self.socket.client.namespaces.values()):
-            socket.server.admit(socket)
-
-    def _cookie(self) -> str | None:
-        try:
-            morsel = SimpleCookie(self.environ.get("HTTP_COOKIE", "")).get("session_id")
-        except CookieError:
-            return None
-        return morsel.value if morsel else None
-
-    def _let_in(self, auth: dict[str, Any]) -> None:
-        """Refuse what is not installed in the session's database; select companies."""
-        if not compat.is_installed(self.session.registry(), addon_of(type(self))):
-            raise ConnectRefused("Invalid namespace")
-        if "allowed_company_ids" in auth:
-            self.session.select_companies(auth["allowed_company_ids"])
-        self._locked = False
-        self.lift_acl_restrictions()
-
-    def get_scope(self) -> Scope | None:
-        if not self._is_known():
-            return None
-        if self._locked:
-            self._let_in({})
-        return self.session.database
-
-    def on_session_id(self, session_id: Any) -> bool:
-        """Validate the Odoo session of a client that has no cookies."""
-        if self.socket.scope is not None:
-            return True
-        if not self._open(session_id):
-            raise HandlerError("session expired", name="SessionExpired")
-        self._share()
-        return True
-
-    def admitted(self) -> None:
-        self._share()
-        self.recv_session()
 
     def on_allowed_company_ids(self, company_ids: Any) -> list[int]:
         """The user selected other companies; returns those that were taken."""

@@ -21,26 +21,37 @@ __all__ = ["AbstractAdapter", "OdooSession"]
 
 _logger = logging.getLogger(__name__)
 
+LEVELS = ("public", "portal", "user")
+"""Kinds of users, each of which may be where those before it may."""
+
 
 class OdooSession:
     """An Odoo session that was found valid; shared by the namespaces of a client.
 
-    :ivar sid: session id; it changes when Odoo rotates the session.
+    :ivar sid: session id; it changes when Odoo rotates the session. None for a visitor.
+    :ivar level: kind of user: ``'user'``, ``'portal'`` or ``'public'``.
     :ivar uid: id of the user.
     :ivar db: name of the database.
     :ivar login: of the user.
     :ivar allowed_company_ids: what the user selected in the web client, checked.
     """
 
-    def __init__(self, database: OdooDatabase, sid: str, uid: int, login: str) -> None:
+    def __init__(
+        self, database: OdooDatabase, sid: str | None, uid: int, login: str = ""
+    ) -> None:
         self.database = database
+        self.level = "public"
         self.sid, self.uid, self.login = sid, uid, login
         self.db: str = database.name
         self.allowed_company_ids: list[int] = []
-        self.stat = compat.session_stat(sid)
+        self.stat = compat.session_stat(sid) if sid else None
 
     def __repr__(self) -> str:
         return f"<session of uid {self.uid} in {self.db!r}>"  # the id is a secret
+
+    def reaches(self, level: str) -> bool:
+        """Whether the user may be where a kind of users is asked for."""
+        return LEVELS.index(self.level) >= LEVELS.index(level)
 
     def enter(self, env: Environment) -> Environment:
         """An environment with the context of this session."""
@@ -97,9 +108,11 @@ class OdooSession:
         data = compat.load_session(self.sid)
         if data is None or data.uid != self.uid or data.db != self.db:
             return False
-        if not self.run(lambda env: compat.session_is_valid(data, env)):
+        stat = compat.session_stat(data.sid)
+        level = self.run(lambda env: compat.session_level(data, env))
+        if level is None:
             return False
-        self.sid, self.stat = data.sid, compat.session_stat(data.sid)
+        self.sid, self.stat, self.level = data.sid, stat, level
         return True
 
 
@@ -121,3 +134,24 @@ def open_session(databases: dict[str, OdooDatabase], sid: Any, host: str) -> Odo
     database.need_ready()
     session = OdooSession(database, data.sid, data.uid, data.login or "")
     return session if session.is_valid() else None
+
+
+def open_visitor(databases: dict[str, OdooDatabase], sid: Any, host: str) -> OdooSession | None:
+    """A session of the public user, in the database that Odoo would choose for a visitor.
+
+    :param sid: of the visitor's own session, which may name the database; or None.
+    :param host: that the client asked for; Odoo's db filter and websites look at it.
+    :returns: None when that is no database served here.
+    :raises TemporarilyUnavailable: when the database is away.
+    """
+    data = compat.load_session(sid)
+    named = data is not None and data.db
+    names = [named] if named and compat.host_allows(named, host) else list(databases)
+    allowed = [name for name in names if name in databases and compat.host_allows(name, host)]
+    if len(allowed) != 1:
+        return None
+    database = databases[allowed[0]]
+    database.need_ready()
+    session = OdooSession(database, None, compat.SUPERUSER_ID)
+    session.uid = session.run(lambda env: compat.public_user(env, host))
+    return session

@@ -92,12 +92,15 @@ class Site(OdooServer):
         db = db or self.db
         return Login(self, db, login, odoo_login(self.url, db, login, password or login))
 
-    def new_user(self, login: str, db: str | None = None) -> Login:
-        """Create an internal user whose password is the login, and log in."""
+    def new_user(self, login: str, db: str | None = None, group: str = "group_user") -> Login:
+        """Create a user whose password is the login, and log in.
+
+        :param group: of base: ``group_user``, ``group_portal`` …
+        """
         admin = self.user("admin", db)
-        _model, group = admin.call("ir.model.data", "check_object_reference", "base", "group_user")
+        _model, group_id = admin.call("ir.model.data", "check_object_reference", "base", group)
         values = {"login": login, "name": login.title(), "password": login,
-                  "group_ids": [(6, 0, [group])]}
+                  "group_ids": [(6, 0, [group_id])]}
         admin.call("res.users", "create", [values], context={"no_reset_password": True})
         return self.new_login(login, db)
 

@@ -280,6 +280,20 @@ class OtherNameSpace(OpenERPNameSpace):
         return self.listen(topic)
 
 
+class PortalNameSpace(OtherNameSpace):
+    auth = "portal"
+
+
+class PublicNameSpace(OtherNameSpace):
+    """Open to visitors; what they see is what the public user may."""
+
+    auth = "public"
+
+    def on_is_public(self):
+        with self.environment() as env:
+            return env.user._is_public()
+
+
 class BrokenNameSpace(OpenERPNameSpace):
     def initialize(self):
         raise RuntimeError("initialize() failed on purpose")
@@ -306,5 +320,7 @@ class GreetingNameSpace(OpenERPNameSpace):
 
 SocketIO.add_namespace("/test", TestNameSpace)
 SocketIO.add_namespace("/other", OtherNameSpace)
+SocketIO.add_namespace("/portal", PortalNameSpace)
+SocketIO.add_namespace("/public", PublicNameSpace)
 SocketIO.add_namespace("/broken", BrokenNameSpace)
 SocketIO.add_namespace("/greeting", GreetingNameSpace)
