@@ -13,6 +13,7 @@ import gevent
 from gevent import monkey
 
 from pgsocketio.green import GreenRuntime
+from pgsocketio.measure import Histogram
 
 logger = logging.getLogger("pgsocketio.blocking")
 
@@ -28,6 +29,7 @@ class BlockingWatch:
     :param threshold: seconds.
     :param counters: its ``blocked`` counts the times.
     :param ours: prefixes of modules that are not to blame for what they call.
+    :ivar lag: seconds that the loop was late each time it was to look.
     """
 
     def __init__(
@@ -40,6 +42,7 @@ class BlockingWatch:
         self._ticked = GreenRuntime.monotonic()
         self._culprit = ""
         self._timer: Any = None
+        self.lag = Histogram()
 
     def start(self) -> None:
         """Watch the loop of the calling thread from now on."""
@@ -58,6 +61,7 @@ class BlockingWatch:
         """The loop runs: say what it was kept from, if it was."""
         now = GreenRuntime.monotonic()
         blocked = now - self._ticked - self._threshold / 2
+        self.lag.observe(max(0.0, blocked))
         if blocked > self._threshold:
             self._counters["blocked"] += 1
             logger.warning(

@@ -44,7 +44,11 @@ class Database:
         self.name = name
         self._members, self._runtime = members, runtime
         self._connections = Connections(lambda _database: connect("publish"))
-        self.hub: Hub = Hub(lambda: self.listener.wake(), lambda: runtime.sleep(0))
+        self.hub: Hub = Hub(
+            lambda: self.listener.wake(),
+            lambda: runtime.sleep(0),
+            lambda messages: self.listener.delivered(messages),
+        )
         self.backplane = DatabaseBackplane(
             name, node, members, self._connections,
             lambda text, signature: self.listener.is_signed(text, signature), runtime.monotonic,

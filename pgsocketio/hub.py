@@ -48,11 +48,19 @@ class Hub:
 
     :param wake: called when a listener waits for a read of the log.
     :param breathe: gives way to others during long deliveries.
+    :param delivered: called after new messages were handed to all their listeners.
+    :ivar dropped: volatile messages that a listener had no room for.
+    :ivar overflows: how often a listener did not keep up, and was left to the log.
     """
 
     def __init__(
-        self, wake: Callable[[], Any] = lambda: None, breathe: Callable[[], Any] = lambda: None
+        self,
+        wake: Callable[[], Any] = lambda: None,
+        breathe: Callable[[], Any] = lambda: None,
+        delivered: Callable[[Sequence[Message]], Any] = lambda _messages: None,
     ) -> None:
+        self.dropped = self.overflows = 0
+        self._delivered = delivered
         self.stamp: Stamp | None = None
         self._recent: dict[int, Message] = {}
         self.routes = Routes(breathe)
@@ -154,6 +162,7 @@ class Hub:
             self.routes.deliver(messages, self.stamp)
         finally:
             self._delivering = False
+        self._delivered(messages)
 
     def begin_read(self, now: Position, trimmed: int = 0) -> Snapshot:
         """Start a read of the log.

@@ -7,8 +7,9 @@ import os
 import random
 import socket
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import psycopg2
@@ -17,6 +18,7 @@ from pgsocketio.errors import RealtimeError
 from pgsocketio.hub import Hub
 from pgsocketio.log import schema
 from pgsocketio.log.reader import LogReader
+from pgsocketio.measure import Histogram
 from pgsocketio.message import Message
 from pgsocketio.position import Position
 from pgsocketio.runtime import Job, Runtime
@@ -61,7 +63,11 @@ class Listener:
     :param node: names this server process.
     :param on_ready: called each time the listener is live again.
     :param on_foreign_log: called when the log turned out to be another one than before.
+    :ivar ready: whether what is published is delivered.
+    :ivar proven: whether the LISTEN connection has heard its own heartbeat, too.
     :ivar rows_read: rows of the log read so far.
+    :ivar latency: seconds from publishing, by PostgreSQL's clock, until a message was handed to
+        all its listeners here. A message counts once, however many they are.
     """
 
     def __init__(
@@ -76,11 +82,13 @@ class Listener:
         on_foreign_log: Callable[[], Any] = lambda: None,
     ) -> None:
         self.name, self.hub, self.settings = name, hub, settings
-        self.ready = False
+        self.ready = self.proven = False
         self.error: str | None = None
         self.epoch: str | None = None
         self.trimmed = 0
         self.rows_read = 0
+        self.latency = Histogram()
+        self._clock_offset = 0.0  # of PostgreSQL's clock to ours
         self._connect, self._runtime = connect, runtime
         self._beat = f"{_BEAT}{node}"
         self._on_ready, self._on_foreign_log = on_ready, on_foreign_log
@@ -107,7 +115,7 @@ class Listener:
             except (psycopg2.Error, OSError, RealtimeError) as error:
                 attempt = 1 if self.ready else attempt + 1
                 self._report(error)
-            self.ready = False
+            self.ready = self.proven = False
             if not self._stopping:
                 pause = min(self.settings.max_backoff, 0.25 * 2 ** min(attempt, 10))
                 self._runtime.sleep(pause * random.uniform(0.5, 1.0))
@@ -124,6 +132,7 @@ class Listener:
         self.error = text
 
     def _session(self) -> None:
+        self._next_beat = 0.0
         connections: list[Any] = []
         receiver: Job | None = None
         watchdog = self._runtime.later(self.settings.silence, lambda: _hang_up(*connections))
@@ -191,6 +200,7 @@ class Listener:
         if payload.startswith(_BEAT):
             if payload == self._beat:
                 self._heard = self._runtime.monotonic()
+                self.proven = True
             return
         if len(self._backlog) >= self.settings.max_backlog:
             self._backlog.clear()
@@ -223,6 +233,7 @@ class Listener:
     def _follow(self) -> None:
         self.read()
         self._announce()
+        self._keep_alive()
         due = self._runtime.monotonic() + self.settings.poll
         while not self._stopping:
             self._news.wait(max(0.0, due - self._runtime.monotonic()))
@@ -270,12 +281,21 @@ class Listener:
         self.hub.deliver_inline(inline)
         return bool(inline)
 
+    def delivered(self, messages: Sequence[Message]) -> None:
+        """Count what the hub has delivered."""
+        now = self._runtime.monotonic() + self._clock_offset
+        for message in messages:
+            published = datetime.fromisoformat(message["date"]).timestamp()
+            self.latency.observe(max(0.0, now - published))
+
     def read(self) -> None:
         """Read the log from where the hub stands, and deliver what is new."""
         assert self._log is not None and self.epoch is not None
         self._read_wanted = False
         self._reads_started = started = self._reads_started + 1
+        asked = self._runtime.monotonic()
         now, self.trimmed, clock = self._log.now()
+        self._clock_offset = clock - (asked + self._runtime.monotonic()) / 2
         self._codec.clock = clock
         if self.hub.stamp and self.hub.stamp.position.snapshot.needs(self.trimmed, now.snapshot):
             logger.error("database %r: messages were trimmed that nobody read here", self.name)

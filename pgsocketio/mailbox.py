@@ -97,7 +97,9 @@ class Mailbox:
         """Whether a message fits; volatile ones make room for durable ones."""
         if self._fits(message) or message["id"] is None:
             return self._fits(message)
+        before = len(self._waiting)
         self._waiting = deque(item for item in self._waiting if item[0]["id"] is not None)
+        self.hub.dropped += before - len(self._waiting)
         self._size = sum(item.size for item, _stamp in self._waiting)
         return self._fits(message)
 
@@ -109,7 +111,9 @@ class Mailbox:
 
     def _overflow(self, message: Message, stamp: Stamp) -> None:
         if message["id"] is None:
+            self.hub.dropped += 1
             return
+        self.hub.overflows += 1
         self._behind = self._given[0][1] if self._given else stamp
         self.hub.unsubscribe(self)
         logger.warning(
@@ -164,6 +168,11 @@ class Mailbox:
         """
         self._batch = [item for item in self._batch if item[0]["id"] not in done]
         self._again = bool(self._batch)
+
+    @property
+    def depth(self) -> int:
+        """Messages that wait, those in hand included."""
+        return len(self._batch) + len(self._waiting)
 
     @property
     def is_put_back(self) -> bool:

@@ -112,6 +112,10 @@ class Members:
             if key[0] == scope and key[2] is None
         )
 
+    def counts(self) -> dict[tuple[str, str], int]:
+        """How many clients each namespace has in each scope."""
+        return {(s, name): len(all) for (s, name, room), all in self._sets.items() if room is None}
+
     def _breathing(self, members: dict[NamespaceSocket, None]) -> Iterable[NamespaceSocket]:
         for count, socket in enumerate(list(members), 1):
             if socket in members:
@@ -136,6 +140,7 @@ class Members:
             if socket.sid != skip:
                 prepared = plain if socket.version is None else versioned
                 socket.client.connection.send_prepared(prepared)
+                socket.traffic.sent += 1
 
     def kick(self, scope: str, target: Target, reason: str) -> int:
         """Close clients of a scope; official clients do not come back by themselves.

@@ -16,6 +16,7 @@ from pgsocketio.errors import ConnectRefused, HandlerError, NotEncodable, Tempor
 from pgsocketio.feed import Feed, Kind
 from pgsocketio.hub import Hub
 from pgsocketio.mailbox import MailboxLimits
+from pgsocketio.measure import Traffic
 from pgsocketio.members import Members, Target
 from pgsocketio.namespace import BaseNamespace, Refused
 from pgsocketio.packet import Packet
@@ -47,6 +48,7 @@ class ServerSettings:
     :param event_burst: packets that it may send at once.
     :param max_payload: most bytes of a packet's attachments.
     :param position_interval: seconds between positions told to a client.
+    :param position_burst: messages after which a client is told its position within a second.
     :param resume_window: seconds after connecting in which handlers start to listen.
     :param mailbox: bounds of each blocking listener.
     """
@@ -62,6 +64,7 @@ class ServerSettings:
     event_burst: int = 500
     max_payload: int = 1_000_000
     position_interval: float = 25.0
+    position_burst: int = 500
     resume_window: float = 10.0
     mailbox: MailboxLimits = field(default_factory=MailboxLimits)
 
@@ -122,6 +125,8 @@ class Server:
 
     :ivar scope: where clients of namespaces without database meet.
     :ivar databases: the scopes of namespaces that choose one, by name.
+    :ivar counters: what happened how often, for all namespaces.
+    :ivar traffic: events by scope and namespace.
     :ivar draining: whether the process is about to end.
     :ivar running: how many clients have events handled just now.
     :ivar loading: whether namespaces may still be added that clients of an earlier process know.
@@ -143,6 +148,7 @@ class Server:
         self.prepare = prepare
         self.settings = settings
         self.counters: Counter[str] = Counter()
+        self.traffic: dict[tuple[str, str], Traffic] = {}
         self._log = QuietLog(logger, runtime.monotonic, 60.0)
         self._feeds: WeakValueDictionary[Kind, Feed] = WeakValueDictionary()
         self.positions = PositionPackets(prepare)
@@ -171,6 +177,10 @@ class Server:
         self.counters[counter] += 1
         address = connection.environ.get("REMOTE_ADDR", "an unknown address")
         self._log.line(counter, "a client at %s: %s", address, text)
+
+    def traffic_of(self, scope: str, namespace: str) -> Traffic:
+        """What is counted of a namespace in a scope; '' before its clients are let into one."""
+        return self.traffic.setdefault((scope, namespace), Traffic())
 
     # -- clients -----------------------------------------------------------------------------
 
@@ -243,17 +253,21 @@ class Server:
             failure = socket.namespace.exception_handler(error, method)
             socket.emit("error", [failure])
 
-    def tell_positions(self) -> None:
-        """Tell every versioned client how far it is; call it about once per ping interval."""
+    def tell_positions(self, least: int = 0) -> None:
+        """Tell versioned clients how far they are.
+
+        :param least: only those that were sent as many messages since they were told.
+        """
         for socket in self.members.all():
-            socket.tell_position()
+            if socket.progress.sent >= least:
+                socket.tell_position()
 
     # -- events ------------------------------------------------------------------------------
 
     def dispatch(self, socket: NamespaceSocket, packet: Packet) -> None:
         """Call the handler of an event, and acknowledge it with what that returns."""
         assert socket.namespace is not None
-        self.counters["events"] += 1
+        socket.traffic.received += 1
         name, *args = packet.data
         try:
             result = socket.namespace.process_packet(self._as_dict(packet, name, args))

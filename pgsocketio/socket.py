@@ -59,7 +59,7 @@ class NamespaceSocket:
     __slots__ = (
         "_acks", "_class", "_jobs", "_queue", "_readers", "_subscribers", "_waiting",
         "accepted", "client", "gone", "name", "namespace", "progress", "rooms", "scope",
-        "server", "sid", "version",
+        "server", "sid", "traffic", "version",
     )  # fmt: skip
 
     def __init__(
@@ -68,6 +68,7 @@ class NamespaceSocket:
         self.client, self.name = client, name
         self.server = client.server
         self.sid = self.server.new_sid()
+        self.traffic = self.server.traffic_of("", name)
         self.version: int | None = None
         self.scope: Scope | None = None
         self.accepted = False
@@ -213,6 +214,7 @@ class NamespaceSocket:
         assert self.namespace is not None
         recovered = self.progress.enter(scope)
         self.scope = scope
+        self.traffic = self.server.traffic_of(scope.name, self.name)
         self.server.members.add(self)
         if self.version is not None:
             self.emit(wire.READY, [{"recovered": recovered}])
@@ -272,6 +274,17 @@ class NamespaceSocket:
         mailboxes = [r.mailbox for r in self._readers if r.mailbox is not None]
         self.progress.tell(self, [*mailboxes, *self._subscribers], force)
 
+    @property
+    def waiting(self) -> int:
+        """Messages in its mailboxes, those in hand included."""
+        mailboxes = [r.mailbox.depth for r in self._readers if r.mailbox is not None]
+        return sum(mailboxes) + sum(one.depth for one in self._subscribers)
+
+    @property
+    def unacknowledged(self) -> int:
+        """Events whose acknowledgement is awaited."""
+        return len(self._acks)
+
     # -- packets out -------------------------------------------------------------------------
 
     def emit(
@@ -291,6 +304,7 @@ class NamespaceSocket:
             number = next(_ids) * sio.SLOTS + sio.SLOTS - 1
             self._expect(number, callback)
         data = [event, *args] if self.version is None else [event, *args, envelope]
+        self.traffic.sent += 1
         self.client.send(Packet(sio.EVENT, self.name, data, number))
 
     def emit_and_wait(self, event: str, args: Sequence[Any], envelope: Any = None) -> bool:
@@ -312,6 +326,7 @@ class NamespaceSocket:
         :returns: whether that was awaited; unknown numbers are none of ours, or came too late.
         """
         callback = self._acks.pop(number or 0, None)
+        self.traffic.acks += callback is not None
         if isinstance(callback, _Expected):
             callback.callback()
         elif callback is not None:

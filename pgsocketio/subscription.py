@@ -90,12 +90,21 @@ class Subscriber:
 
     def deliver(self, messages: Sequence[Message], stamp: Stamp) -> None:
         connection = self.socket.client.connection
+        self.socket.progress.sent += len(messages)
         for prepared, is_volatile in self.feed.packets(self, messages, stamp):
             if not is_volatile or connection.unsent <= VOLATILE_BOUND:
                 connection.send_prepared(prepared)
+                self.socket.traffic.sent += 1
+            else:
+                self.socket.traffic.dropped += 1
 
     def missed(self) -> None:
         self.socket.missed()
+
+    @property
+    def depth(self) -> int:
+        """Messages that wait here."""
+        return 0
 
     @property
     def hold(self) -> Stamp | None:
@@ -145,12 +154,14 @@ class AcknowledgedSubscriber(Subscriber):
         prepared = self.feed.packet(self, message, self._mailbox.generation)
         if prepared is None:
             return
+        self.socket.progress.sent += 1
         number = message["id"]
         if number is not None:
             self._missing.add(number)
             ack = number * sio.SLOTS + self.slot
             self.socket.expect_ack(ack, lambda: self._acknowledged(number))
         self.socket.client.connection.send_prepared(prepared)
+        self.socket.traffic.sent += 1
 
     def _acknowledged(self, number: int) -> None:
         if number not in self._missing:
@@ -191,6 +202,10 @@ class AcknowledgedSubscriber(Subscriber):
         self.socket.server.counters["undelivered"] += 1
         self.socket.emit(UNDELIVERED, [{"event": event, "ids": sorted(missing)}])
         self._mailbox.finish()
+
+    @property
+    def depth(self) -> int:
+        return self._mailbox.depth
 
     @property
     def hold(self) -> Stamp | None:

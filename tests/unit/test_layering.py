@@ -17,7 +17,7 @@ ADDONS = ("web_socketio", "web_longpolling")
 # Each may import, when it runs, only what stands on a line above its own, and of its own line
 # nothing. Pure: no gevent, no psycopg2, no I/O.
 PURE = [
-    "errors runtime quiet_log",
+    "errors runtime quiet_log measure",
     "message position",
     "packet wire",
     "adapter members config",
