@@ -21,6 +21,7 @@ setup(
     include_package_data=False,
     package_data={
         "pgsocketio": ["py.typed", "sql/*.sql"],
+        "oe_web_socketio": ["template/**"],
         **{f"odoo.addons.{addon}": ["**"] for addon in ADDONS},
     },
     exclude_package_data={"": ["*.pyc"]},

@@ -13,7 +13,9 @@ from importlib import import_module
 from pgsocketio.config import Parser
 from pgsocketio.errors import ConfigError
 
-COMMANDS: dict[str, str] = {}
+COMMANDS: dict[str, str] = {
+    "scaffold": "write a new addon that works, with its tests",
+}
 
 
 def run(name: str, argv: Sequence[str]) -> int:
