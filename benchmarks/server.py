@@ -26,6 +26,7 @@ from pgsocketio.engine import Engine, EngineSettings, Prepared  # noqa: E402
 from pgsocketio.errors import ConnectRefused  # noqa: E402
 from pgsocketio.green import GreenRuntime  # noqa: E402
 from pgsocketio.namespace import BaseNamespace  # noqa: E402
+from pgsocketio.progress import keep_telling  # noqa: E402
 from pgsocketio.server import Server, ServerSettings  # noqa: E402
 from pgsocketio.subscription import Subscription  # noqa: E402
 
@@ -109,9 +110,7 @@ def main() -> None:
     ready.wait()
     gc.freeze()
     print(engine.listen("127.0.0.1", 0), flush=True)  # noqa: T201
-    while True:
-        gevent.sleep(settings.position_interval)
-        server.tell_positions()
+    keep_telling(server)
 
 
 main()

@@ -18,6 +18,7 @@ from pgsocketio.blocking import OURS, BlockingWatch
 from pgsocketio.engine import Engine, Prepared
 from pgsocketio.green import GreenRuntime
 from pgsocketio.lifecycle import Lifecycle, engine_settings
+from pgsocketio.progress import keep_telling
 from pgsocketio.server import Server, ServerSettings
 
 logger = logging.getLogger("oe_web_socketio")
@@ -66,7 +67,7 @@ class Process:
         jobs = [gevent.spawn(d.run, self._gave_up) for d in self.server.databases.values()]
         jobs += [gevent.spawn(d.trim) for d in self.server.databases.values()]
         jobs.append(gevent.spawn(SessionWatch(self.server).run))
-        jobs.append(gevent.spawn(self._tell_positions))
+        jobs.append(gevent.spawn(keep_telling, self.server))
         jobs.append(gevent.spawn(self._watch_blocking))
         self._stop.wait()
         self._life.drain()
@@ -78,11 +79,6 @@ class Process:
         self._failed.add(database.name)
         if len(self._failed) == len(self.server.databases):
             self._stop.set()
-
-    def _tell_positions(self) -> None:
-        while True:
-            gevent.sleep(self._values["ping_interval"])
-            self.server.tell_positions()
 
     def _watch_blocking(self) -> None:
         """From when all registries are loaded: that takes seconds, and nobody is served yet."""

@@ -12,7 +12,7 @@ from pgsocketio.position import Position, Since, Stamp
 
 if TYPE_CHECKING:
     from pgsocketio.engine import Prepared
-    from pgsocketio.server import Scope
+    from pgsocketio.server import Scope, Server
     from pgsocketio.socket import NamespaceSocket
 
 _NOTHING: Mapping[str, frozenset[int]] = {}
@@ -50,13 +50,31 @@ class PositionPackets:
         return prepared
 
 
+def keep_telling(server: Server) -> None:
+    """Tell clients their positions for ever; the loop of a job.
+
+    Each client once per ``position_interval``, and within a second those that got
+    ``position_burst`` messages meanwhile: what a client has seen since its position is short then.
+    """
+    settings, now = server.settings, server.runtime.monotonic
+    due = now() + settings.position_interval
+    while True:
+        server.runtime.sleep(min(1.0, settings.position_interval))
+        if now() < due:
+            server.tell_positions(settings.position_burst)
+        else:
+            due = now() + settings.position_interval
+            server.tell_positions()
+
+
 class Progress:
     """The position of one client on one namespace.
 
     :param auth: what it brought; position and seen ids hold until the first new position.
+    :ivar sent: messages that the client was sent since it was told a position.
     """
 
-    __slots__ = ("_brought", "_connected_at", "_resume", "_seen", "_told", "mark")
+    __slots__ = ("_brought", "_connected_at", "_resume", "_seen", "_told", "mark", "sent")
 
     def __init__(self, auth: wire.Auth, now: float) -> None:
         self._brought = auth.position
@@ -65,6 +83,7 @@ class Progress:
         self._resume: Position | None = None
         self._told: Position | None = None
         self.mark: Since | None = None
+        self.sent = 0
 
     def enter(self, scope: Scope) -> bool | None:
         """Take up where the client stood.
@@ -88,7 +107,10 @@ class Progress:
     ) -> None:
         """Tell a versioned client its position, when that changed."""
         stamp = self._position(socket, list(listening))
-        if stamp is None or (stamp.position == self._told and not force):
+        if stamp is None:
+            return
+        self.sent = 0
+        if stamp.position == self._told and not force:
             return
         self._told, self._resume, self._seen = stamp.position, None, _NOTHING
         if socket.gone is None:
@@ -99,12 +121,22 @@ class Progress:
         """The oldest place that something still needs; None when there is none to tell."""
         if socket.version is None or socket.scope is None or socket.scope.hub is None:
             return None
-        age = socket.runtime.monotonic() - self._connected_at
-        if self._resume is not None and age < socket.settings.resume_window:
-            return None  # handlers that have not listened yet start from there
+        now = socket.scope.hub.stamp
+        if self._resume is not None and not self._is_settled(socket, now):
+            return None
         if any(one.catching_up for one in listening):
             return None
         holds = [hold for hold in (one.hold for one in listening) if hold is not None]
-        now = socket.scope.hub.stamp
         oldest = min(holds, key=lambda stamp: stamp.generation, default=now)
         return oldest if oldest is None or oldest.generation >= 0 else None
+
+    def _is_settled(self, socket: NamespaceSocket, now: Stamp | None) -> bool:
+        """Whether a client that came back needs its old position no more.
+
+        Handlers that have not listened yet start from there; and only a read that began after the
+        client came covers all that it saw at another server process.
+        """
+        age = socket.runtime.monotonic() - self._connected_at
+        if self.mark is None or now is None or age < socket.settings.resume_window:
+            return False
+        return not self._seen or now.generation >= self.mark.generation + 2

@@ -136,6 +136,7 @@ class Reader:
         if self._mailbox is None or not self._mailbox.batch:
             return None
         ids = [message["id"] for message in self._about(args)]
+        self._socket.progress.sent += len(ids)
         number, self._emitted = self._emitted, self._emitted + 1
         return envelope(self._key, event, number, ids, self._mailbox.generation)
 

@@ -23,6 +23,7 @@ from pgsocketio.errors import ConnectRefused
 from pgsocketio.green import GreenRuntime
 from pgsocketio.listener import ListenerSettings
 from pgsocketio.namespace import BaseNamespace
+from pgsocketio.progress import keep_telling
 from pgsocketio.server import Server, ServerSettings
 from pgsocketio.subscription import Subscription
 
@@ -97,8 +98,9 @@ class Application:
         self, dsn: str, port: int, positions: float, listener: ListenerSettings
     ) -> None:
         runtime = GreenRuntime()
-        settings = ServerSettings(ack_timeout=ACK_TIMEOUT, resume_window=positions)
-        self._positions = positions
+        settings = ServerSettings(
+            ack_timeout=ACK_TIMEOUT, resume_window=positions, position_interval=positions
+        )
         self._dsn = dsn
         self._stop = gevent.event.Event()
         self._server = Server(NAMESPACES, runtime, Prepared, settings)
@@ -129,8 +131,9 @@ class Application:
         gevent.signal_handler(signal.SIGTERM, self._stop.set)
         self._engine.listen("127.0.0.1", self._port)
         logger.info("listening")
-        loops = (self._database.listener.run, self._database.trim, self._tell_positions)
+        loops = (self._database.listener.run, self._database.trim)
         jobs = [gevent.spawn(loop) for loop in loops]
+        jobs.append(gevent.spawn(keep_telling, self._server))
         self._stop.wait()
         self._engine.stop_accepting()
         self._engine.close_all()
@@ -139,7 +142,3 @@ class Application:
         self._database.stop()
         gevent.killall(jobs, timeout=1)
 
-    def _tell_positions(self) -> None:
-        while True:
-            gevent.sleep(self._positions)
-            self._server.tell_positions()

@@ -163,3 +163,16 @@ def test_who_resumed_is_not_told_its_own_position_again(page: Watch) -> None:
     assert back.told() is None
     back.publish(1, "for others")
     assert back.told() == back.now()
+
+
+def test_who_saw_something_elsewhere_is_told_only_what_covers_it(page: Watch) -> None:
+    """A read that was under way when the client came may have begun before it saw that."""
+    position = page.now()["p"]
+    page.publish(1)
+    auth = {"v": 1, "position": position, "seen": {"0123456789ab": [1]}}
+    back = Watch(NamespaceDriver(Listening, auth, beside=page.client))
+    back.client.advance(20)
+    back.client.database.read()
+    assert back.told() is None
+    back.client.database.read()
+    assert back.told() == back.now()

@@ -1,7 +1,7 @@
 import { browser } from "@web/core/browser/browser";
 
 /** Ids remembered per subscription; beyond, the oldest are forgotten and could be seen again. */
-const MAX_SEEN = 5000;
+const MAX_SEEN = 50_000; // the server takes as many, of all subscriptions together
 /** How long a change may wait for being stored, in milliseconds (at pagehide it does not wait). */
 const STORE_DELAY = 50;
 
@@ -174,9 +174,12 @@ export class PositionKeeper {
 
     _seen() {
         const seen = {};
+        let room = MAX_SEEN;
         for (const [s, known] of this.known) {
             const handled = ([, frame]) => !frame.failed && !this.unsettled.has(frame);
-            seen[s] = [...known].filter(handled).map(([id]) => id);
+            const ids = [...known].filter(handled).map(([id]) => id);
+            seen[s] = ids.slice(Math.max(0, ids.length - room));
+            room -= seen[s].length;
         }
         return seen;
     }
