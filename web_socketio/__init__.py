@@ -8,7 +8,7 @@ if find_spec("pgsocketio") is None:
         name="pgsocketio",
     )
 
-from . import models
+from . import live, models
 from .hooks import uninstall_hook
 
-__all__ = ["models", "uninstall_hook"]
+__all__ = ["live", "models", "uninstall_hook"]

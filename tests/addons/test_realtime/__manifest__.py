@@ -5,6 +5,6 @@
     "license": "LGPL-3",
     "author": "oe.web.socketio contributors",
     "depends": ["web_longpolling"],
-    "data": ["security/ir.model.access.csv"],
+    "data": ["security/ir.model.access.csv", "security/test_realtime_live.xml"],
     "post_init_hook": "post_init_hook",
 }

@@ -43,6 +43,15 @@ class TestRealtimePublisher(models.AbstractModel):
     def _do_create(self, name):
         return self.env["test.realtime.item"].create({"name": name}).id
 
+    def _do_live(self, name):
+        return self.env["test.realtime.live"].create({"name": name}).id
+
+    def _do_live_twice(self, name):
+        records = self.env["test.realtime.live"].create([{"name": name}])
+        records += records.create([{"name": name}])
+        records.name = "again"
+        return records.ids
+
     def _do_commit(self):
         self.env.cr.commit()
 
