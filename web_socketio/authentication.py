@@ -7,12 +7,13 @@ from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import psycopg2
-from odoo.addons.web_socketio import compat
-from odoo.addons.web_socketio.session import LEVELS, OdooSession, open_session, open_visitor
-from odoo.addons.web_socketio.web_socketio import addon_of
 
 from pgsocketio.errors import ConnectRefused, HandlerError, TemporarilyUnavailable
 from pgsocketio.namespace import BaseNamespace
+
+from . import compat
+from .session import LEVELS, OdooSession, open_session, open_visitor
+from .web_socketio import addon_of
 
 if TYPE_CHECKING:
     from pgsocketio.server import Scope

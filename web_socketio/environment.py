@@ -7,13 +7,14 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from odoo.addons.web_socketio import compat
 from odoo.api import Environment
 
 from pgsocketio.errors import HandlerError
 
+from . import compat
+
 if TYPE_CHECKING:
-    from odoo.addons.web_socketio.session import OdooSession
+    from .session import OdooSession
 
 
 class Cursors:

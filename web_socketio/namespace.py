@@ -7,15 +7,16 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
-from odoo.addons.web_socketio import compat
-from odoo.addons.web_socketio.authentication import AuthenticatedNameSpace
-from odoo.addons.web_socketio.environment import ModelProxy
 from odoo.api import Environment
 from odoo.exceptions import RedirectWarning, UserError
 
 from pgsocketio.adapter import AbstractAdapter
 from pgsocketio.log.publisher import publish
 from pgsocketio.reader import Reader
+
+from . import compat
+from .authentication import AuthenticatedNameSpace
+from .environment import ModelProxy
 
 _logger = logging.getLogger(__name__)
 

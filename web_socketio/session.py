@@ -7,12 +7,13 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
-from odoo.addons.web_socketio import compat
-from odoo.addons.web_socketio import environment as orm
 from odoo.api import Environment
 
 from pgsocketio.adapter import AbstractAdapter
 from pgsocketio.errors import ConnectRefused
+
+from . import compat
+from . import environment as orm
 
 if TYPE_CHECKING:
     from oe_web_socketio.databases import OdooDatabase

@@ -1,7 +1,8 @@
 from odoo import api, models
-from odoo.addons.web_socketio import compat
 
 from pgsocketio.log import publisher, schema
+
+from .. import compat
 
 waker = publisher.Waker(
     lambda database: compat.connect(database, application_name="oe.web.socketio wake")

@@ -1,7 +1,8 @@
 """The kit itself: it says yes to what was published and no to what was not."""
 
-from odoo.addons.web_socketio.tests.common import SocketIOCase
 from odoo.tests import tagged
+
+from .common import SocketIOCase
 
 
 @tagged("post_install", "-at_install")

@@ -3,13 +3,14 @@
 import datetime
 
 from markupsafe import Markup
-from odoo.addons.web_socketio.tests.common import SocketIOCase
 from odoo.tests import tagged
 from odoo.tools import LazyTranslate, mute_logger
 from odoo.tools.func import lazy
 from psycopg2 import errors
 
 from pgsocketio.errors import NotEncodable, PayloadTooLarge
+
+from .common import SocketIOCase
 
 _lt = LazyTranslate(__name__)
 

@@ -1,8 +1,9 @@
 """``model('res.partner')`` of a namespace, as far as it needs no server."""
 
-from odoo.addons.web_socketio import compat
 from odoo.exceptions import AccessError
 from odoo.tests import TransactionCase, new_test_user, tagged
+
+from .. import compat
 
 
 @tagged("post_install", "-at_install")

@@ -1,9 +1,10 @@
 """Server-side only: an abstract model has no access rules of its own, so none may be public."""
 
-from odoo.addons.web_socketio.models.web_socketio import WebSocketIO
 from odoo.exceptions import AccessError
 from odoo.service.model import call_kw, get_public_method
 from odoo.tests import TransactionCase, new_test_user, tagged
+
+from ..models.web_socketio import WebSocketIO
 
 
 @tagged("post_install", "-at_install")
