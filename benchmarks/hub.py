@@ -32,6 +32,7 @@ class Listener:
     """Counts what it gets."""
 
     __slots__ = ("received",)
+    crowd = None
 
     def __init__(self) -> None:
         self.received = 0

@@ -86,6 +86,8 @@ class DatabaseBackplane:
 
     # -- what others want; the hub calls it --------------------------------------------------
 
+    crowd = None
+
     def missed(self) -> None:
         logger.error("database %r: acts of other server processes were missed", self._database)
 

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from pgsocketio.subscription import Subscriber
 
 
+VOLATILE_BOUND = 65_536
+"""Unsent bytes of a client above which volatile messages are dropped for it."""
+
+
 class Kind(NamedTuple):
     """What makes subscriptions alike, whatever their arguments.
 
@@ -40,51 +44,43 @@ class Feed:
     """
 
     __slots__ = (
-        "__weakref__", "_adapter", "_formats", "_last", "_packets", "_prepare", "kind",
+        "__weakref__", "_adapter", "_formats", "_prepare", "kind",
     )  # fmt: skip
 
-    def __init__(
-        self, kind: Kind, prepare: Callable[[Sequence[str | bytes]], Prepared]
-    ) -> None:
+    def __init__(self, kind: Kind, prepare: Callable[[Sequence[str | bytes]], Prepared]) -> None:
         self.kind = kind
         self._adapter = check_adapter(kind.adapter)()
         self._formats = overrides(kind.adapter, "format")
         self._prepare = prepare
-        self._last: tuple[str, Sequence[Message], Stamp] | None = None
-        self._packets: list[tuple[Prepared, bool]] = []
 
-    def packets(
-        self, subscriber: Subscriber, messages: Sequence[Message], stamp: Stamp
-    ) -> list[tuple[Prepared, bool]]:
-        """The packets of messages, each with whether it is volatile.
+    def serve(
+        self, subscribers: Sequence[Subscriber], messages: Sequence[Message], stamp: Stamp
+    ) -> None:
+        """Send messages to subscribers; those with equal arguments get the same packets."""
+        first, number = subscribers[0], len(messages)
+        key, traffic = first.key, first.socket.traffic
+        alike = [one for one in subscribers if one.key is key]
+        for one in alike:
+            one.progress.sent += number
+        connections = [one.connection for one in alike]
+        for message in messages:
+            packet = self.packet(first, message, stamp.delivered)
+            if packet is not None:
+                bound = VOLATILE_BOUND if message["id"] is None else None
+                dropped = packet.send_to(connections, bound)
+                traffic.dropped += dropped
+                traffic.sent += len(connections) - dropped
+        if len(alike) < len(subscribers):
+            self.serve([one for one in subscribers if one.key is not key], messages, stamp)
 
-        The hub hands the same objects to one listener after the other: what was made for the one
-        before is found without a look at the messages.
-        """
-        last = self._last
-        if (
-            last is None
-            or last[1] is not messages
-            or last[2] is not stamp
-            or last[0] is not subscriber.key
-        ):
-            made = ((self.packet(subscriber, m, stamp.delivered), m["id"]) for m in messages)
-            self._packets = [(packet, number is None) for packet, number in made if packet]
-            self._last = (subscriber.key, messages, stamp)
-        return self._packets
-
-    def packet(
-        self, subscriber: Subscriber, message: Message, generation: int
-    ) -> Prepared | None:
+    def packet(self, subscriber: Subscriber, message: Message, generation: int) -> Prepared | None:
         """The packet of a message; None where the adapter failed, which was logged."""
         key = (self, subscriber.key, generation)
         if key not in message.forms:
             message.forms[key] = self._encode(subscriber, message, generation)
         return message.forms[key]  # type: ignore[no-any-return]
 
-    def _encode(
-        self, subscriber: Subscriber, message: Message, generation: int
-    ) -> Prepared | None:
+    def _encode(self, subscriber: Subscriber, message: Message, generation: int) -> Prepared | None:
         kind, value, number = self.kind, message, message["id"]
         if self._formats:
             shown, _sources = show(self._adapter, [message], subscriber.args)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from pgsocketio.adapter import AbstractAdapter
 from pgsocketio.message import Message
@@ -28,6 +28,7 @@ class _Replay:
     args: tuple[Any, ...]
     since: Since
     given: set[int] = field(default_factory=set)
+    crowd: ClassVar[None] = None
 
     def deliver(self, messages: Sequence[Message], stamp: Stamp) -> None:
         sees, seen, given = self.since.position.snapshot.sees, self.since.seen, self.given

@@ -45,6 +45,7 @@ class Mailbox:
         "_again", "_arrived", "_batch", "_behind", "_given", "_limits", "_size", "_waiting",
         "adapter", "args", "closed", "hub", "missed",
     )  # fmt: skip
+    crowd = None
 
     def __init__(
         self,

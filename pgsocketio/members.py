@@ -102,7 +102,8 @@ class Members:
         """Every client of a scope, once; giving way to others now and then."""
         for key, members in list(self._sets.items()):
             if key[0] == scope and key[2] is None:
-                yield from self._breathing(members)
+                for batch in self._batches(members):
+                    yield from (socket for socket in batch if socket in members)
 
     def count(self, scope: str) -> int:
         """How many clients a scope has."""
@@ -116,12 +117,13 @@ class Members:
         """How many clients each namespace has in each scope."""
         return {(s, name): len(all) for (s, name, room), all in self._sets.items() if room is None}
 
-    def _breathing(self, members: dict[NamespaceSocket, None]) -> Iterable[NamespaceSocket]:
-        for count, socket in enumerate(list(members), 1):
-            if socket in members:
-                yield socket
-            if count % self._batch == 0:
+    def _batches(self, members: dict[NamespaceSocket, None]) -> Iterable[list[NamespaceSocket]]:
+        """Those who are still there when it is their turn."""
+        sockets = list(members)
+        for start in range(0, len(sockets), self._batch):
+            if start:
                 self._breathe()
+            yield [one for one in sockets[start : start + self._batch] if one in members]
 
     def emit(
         self,
@@ -136,11 +138,12 @@ class Members:
         members = self._sets.get((scope, namespace, room), {})
         plain = self._prepare(sio.encode(Packet(sio.EVENT, namespace, [event, *args])))
         versioned = self._prepare(sio.encode(Packet(sio.EVENT, namespace, [event, *args, None])))
-        for socket in self._breathing(members):
-            if socket.sid != skip:
-                prepared = plain if socket.version is None else versioned
-                socket.client.connection.send_prepared(prepared)
-                socket.traffic.sent += 1
+        for batch in self._batches(members):
+            to = [socket for socket in batch if socket.sid != skip]
+            plain.send_to([s.client.connection for s in to if s.version is None])
+            versioned.send_to([s.client.connection for s in to if s.version is not None])
+            for socket in to[:1]:
+                socket.traffic.sent += len(to)
 
     def kick(self, scope: str, target: Target, reason: str) -> int:
         """Close clients of a scope; official clients do not come back by themselves.

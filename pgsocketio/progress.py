@@ -57,14 +57,15 @@ def keep_telling(server: Server) -> None:
     ``position_burst`` messages meanwhile: what a client has seen since its position is short then.
     """
     settings, now = server.settings, server.runtime.monotonic
-    due = now() + settings.position_interval
+    due, sent = now() + settings.position_interval, 0
     while True:
         server.runtime.sleep(min(1.0, settings.position_interval))
-        if now() < due:
-            server.tell_positions(settings.position_burst)
-        else:
+        sent, before = sum(each.sent for each in server.traffic.values()), sent
+        if now() >= due:
             due = now() + settings.position_interval
             server.tell_positions()
+        elif sent != before:  # an idle server does not look at its clients
+            server.tell_positions(settings.position_burst)
 
 
 class Progress:

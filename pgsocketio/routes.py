@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, Protocol
 
 from pgsocketio.adapter import AbstractAdapter, overrides
@@ -17,12 +19,26 @@ class Sink(Protocol):
     """Where the messages of one listener go.
 
     ``deliver`` gets the messages and what they were delivered after; it must not block.
+
+    :ivar crowd: who serves it together with others, None: it is served alone.
     """
+
+    @property
+    def crowd(self) -> Crowd | None: ...
 
     def deliver(self, messages: Sequence[Message], stamp: Stamp) -> None: ...
 
     def missed(self) -> None:
         """Messages between where it started and now are not in the log any more."""
+
+
+class Crowd(Protocol):
+    """Hands the same messages to many at once; must not block."""
+
+    def serve(self, sinks: Sequence[Any], messages: Sequence[Message], stamp: Stamp) -> None: ...
+
+
+_crowd = attrgetter("crowd")
 
 
 def _typed(value: Any) -> Hashable:
@@ -44,15 +60,17 @@ def _key(args: tuple[Any, ...]) -> Hashable:
 class Group(dict["Sink", None]):
     """The listeners of one adapter with equal arguments: they are asked once, together.
 
-    It is its own dict because each object less is a cache miss less for a message to one of many.
+    ``left`` counts those who left. It is its own dict because each object less is a cache miss
+    less for a message to one of many.
     """
 
-    __slots__ = ("args", "table")
+    __slots__ = ("args", "left", "table")
 
     def __init__(self, table: AdapterRoutes, args: tuple[Any, ...]) -> None:
         super().__init__()
         self.table = table
         self.args = args
+        self.left = 0
 
 
 class AdapterRoutes:
@@ -87,6 +105,7 @@ class AdapterRoutes:
 
     def remove(self, group: Group, sink: Sink) -> None:
         group.pop(sink, None)
+        group.left += 1
         if group:
             return
         del self._groups[_key(group.args)]
@@ -182,12 +201,27 @@ class Routes:
     def _serve(self, group: Group, messages: Sequence[Message], stamp: Stamp) -> None:
         if not messages:
             return
-        for count, sink in enumerate(list(group), 1):
+        sinks, left = list(group), group.left
+        for start in range(0, len(sinks), self._batch):
+            if start:
+                self._breathe()
+            batch = sinks[start : start + self._batch]
+            if group.left > left:
+                batch = [sink for sink in batch if sink in group]
+            for crowd, some in groupby(batch, _crowd):
+                if crowd is None:
+                    self._serve_alone(group, some, messages, stamp)
+                else:
+                    crowd.serve(list(some), messages, stamp)
+
+    @staticmethod
+    def _serve_alone(
+        group: Group, sinks: Iterable[Sink], messages: Sequence[Message], stamp: Stamp
+    ) -> None:
+        for sink in sinks:
             if sink not in group:
                 continue  # left while others were served
             try:
                 sink.deliver(messages, stamp)
             except Exception:
                 logger.exception("a listener of %s failed", group.table.adapter.__qualname__)
-            if count % self._batch == 0:
-                self._breathe()

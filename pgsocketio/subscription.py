@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("pgsocketio.subscription")
 
-VOLATILE_BOUND = 65_536
-"""Unsent bytes of a client above which volatile messages are dropped for it."""
-
 
 def _no_args(_session: Any) -> Sequence[Any]:
     return ()
@@ -66,7 +63,7 @@ class Subscriber:
     :param slot: its number among the subscriptions of the client, less than :data:`sio.SLOTS`.
     """
 
-    __slots__ = ("args", "feed", "key", "slot", "socket")
+    __slots__ = ("args", "connection", "crowd", "key", "progress", "slot", "socket")
     asks = False
 
     def __init__(
@@ -78,25 +75,19 @@ class Subscriber:
         slot: int,
     ) -> None:
         self.socket, self.slot = socket, slot
+        self.connection, self.progress = socket.client.connection, socket.progress
         self.args = tuple(args)
         self.key = subscription_key(event, adapter, args)
         ack_slot = slot if self.asks else None
-        self.feed = socket.server.feed(Kind(socket.name, event, adapter, socket.version, ack_slot))
+        self.crowd = socket.server.feed(Kind(socket.name, event, adapter, socket.version, ack_slot))
         self._start()
 
     def _start(self) -> None:
         since = self.socket.progress.since(self.key)
-        self.socket.hub.subscribe(self, self.feed.kind.adapter, self.args, since)
+        self.socket.hub.subscribe(self, self.crowd.kind.adapter, self.args, since)
 
     def deliver(self, messages: Sequence[Message], stamp: Stamp) -> None:
-        connection = self.socket.client.connection
-        self.socket.progress.sent += len(messages)
-        for prepared, is_volatile in self.feed.packets(self, messages, stamp):
-            if not is_volatile or connection.unsent <= VOLATILE_BOUND:
-                connection.send_prepared(prepared)
-                self.socket.traffic.sent += 1
-            else:
-                self.socket.traffic.dropped += 1
+        self.crowd.serve((self,), messages, stamp)
 
     def missed(self) -> None:
         self.socket.missed()
@@ -133,7 +124,7 @@ class AcknowledgedSubscriber(Subscriber):
         self._timer: Job | None = None
         limits = self.socket.settings.mailbox
         self._mailbox = Mailbox(
-            self.socket.hub, self.feed.kind.adapter, self.args, self._send, limits,
+            self.socket.hub, self.crowd.kind.adapter, self.args, self._send, limits,
             self.socket.missed,
         )  # fmt: skip
         self._mailbox.start(self.socket.progress.since(self.key))
@@ -151,10 +142,10 @@ class AcknowledgedSubscriber(Subscriber):
                 self._timer = self.socket.runtime.later(pause, self._late)
 
     def _send_one(self, message: Message) -> None:
-        prepared = self.feed.packet(self, message, self._mailbox.generation)
+        prepared = self.crowd.packet(self, message, self._mailbox.generation)
         if prepared is None:
             return
-        self.socket.progress.sent += 1
+        self.progress.sent += 1
         number = message["id"]
         if number is not None:
             self._missing.add(number)
@@ -193,7 +184,7 @@ class AcknowledgedSubscriber(Subscriber):
         self._send()
 
     def _give_up(self, missing: set[int]) -> None:
-        event, adapter = self.feed.kind.event, self.feed.kind.adapter
+        event, adapter = self.crowd.kind.event, self.crowd.kind.adapter
         logger.error(
             "subscription %r of %s: not acknowledged %d times; given up: messages %s",
             event, adapter.__qualname__, self._attempts, sorted(missing),

@@ -13,6 +13,7 @@ from .websocket import WebSocketTransport
 
 if TYPE_CHECKING:
     from .engine import Engine
+    from .stream import Stream
 
 _PING = Prepared.control(PING)
 _PROBE_ANSWER = Prepared.control(PONG + "probe")
@@ -27,7 +28,7 @@ class Connection:
     """
 
     __slots__ = ("_engine", "_opened", "_pinged", "_probe", "_transport", "closed", "data", "due",
-                 "handshake", "sid")  # fmt: skip
+                 "handshake", "sid", "stream")  # fmt: skip
 
     def __init__(self, engine: Engine, sid: str, handshake: Handshake) -> None:
         self._engine = engine
@@ -37,13 +38,18 @@ class Connection:
         self.sid = sid
         self.handshake = handshake
         self.data: Any = None
+        self.stream: Stream | None = None
         self.closed = False
         self.due = -1
 
     def open(self, transport: PollingTransport | WebSocketTransport) -> None:
         """Begin to live on this transport; for the engine only."""
-        self._transport = transport
+        self._live_on(transport)
         self._engine.runtime.timers.schedule(self, self._engine.settings.ping_interval)
+
+    def _live_on(self, transport: PollingTransport | WebSocketTransport) -> None:
+        self._transport = transport
+        self.stream = transport.stream if isinstance(transport, WebSocketTransport) else None
 
     @property
     def environ(self) -> Environ:
@@ -72,21 +78,24 @@ class Connection:
         """Send packets that were encoded once for all recipients; never blocks."""
         if self.closed:
             return
-        transport = self._transport
-        transport.send(prepared)
+        self._transport.send(prepared)
         self._engine.counters["packets_out"] += len(prepared)
-        if transport.unsent:
-            self._check_unsent(transport)
+        self.check_unsent()
 
-    def _check_unsent(self, transport: PollingTransport | WebSocketTransport) -> None:
-        """Drop a client that does not read."""
-        if transport.unsent > self._engine.settings.max_unsent:
+    def count_out(self, packets: int, size: int) -> None:
+        """Count what was written directly to connections of this engine; for the engine only."""
+        self._engine.counters["packets_out"] += packets
+        self._engine.counters["bytes_out"] += size
+
+    def check_unsent(self) -> None:
+        """Drop a client that does not read; for the engine only."""
+        if self._transport.unsent > self._engine.settings.max_unsent:
             self._engine.runtime.log.line(
                 "slow client", "Dropped a slow client at %s: more than %d bytes unsent",
                 self.handshake.peer[0], self._engine.settings.max_unsent,
             )  # fmt: skip
             self._finish("slow client")
-            transport.drop(reset=True)
+            self._transport.drop(reset=True)
 
     def close(self, reason: str = "forced close") -> None:
         """Close after flushing what is queued; a polling client is told not to come back."""
@@ -112,6 +121,7 @@ class Connection:
 
     def _finish(self, reason: str) -> None:
         self.closed = True
+        self.stream = None
         self._engine.runtime.timers.cancel(self)
         if self._probe is not None:
             probe, self._probe = self._probe, None
@@ -228,10 +238,10 @@ class Connection:
         elif packet == UPGRADE and polling.probed:
             self._probe = None
             probe.settle()
-            self._transport = probe
             frames = polling.take_frames()
             if frames:
                 probe.stream.write(frames)
+            self._live_on(probe)
             self._engine.counters["upgraded"] += 1
         else:
             self._end_probe()

@@ -8,11 +8,14 @@ from __future__ import annotations
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from websockets.frames import Frame, Opcode
 
 from .errors import PacketError
+
+if TYPE_CHECKING:
+    from .connection import Connection
 
 OPEN: Final = "0"
 CLOSE: Final = "1"
@@ -74,6 +77,35 @@ class Prepared:
         if self._frames is None:
             self._frames = b"".join(map(frame, self._packets))
         return self._frames
+
+    def send_to(self, connections: Sequence[Connection], most_unsent: int | None = None) -> int:
+        """Send to many connections of one engine; never blocks.
+
+        Args:
+            most_unsent: leave out those with more bytes unsent, None: nobody.
+        Returns:
+            how many were left out.
+        """
+        frames, direct, left_out = self.frames, 0, 0
+        size = len(frames)
+        for connection in connections:
+            if (stream := connection.stream) is not None and (send := stream.send) is not None:
+                try:
+                    sent = send(frames)
+                except OSError:
+                    connection.send_prepared(self)  # it has to wait, or is lost
+                    continue
+                direct += 1
+                if sent < size:
+                    stream.wait(memoryview(frames)[sent:])
+                    connection.check_unsent()
+            elif most_unsent is None or connection.unsent <= most_unsent:
+                connection.send_prepared(self)
+            else:
+                left_out += 1
+        if direct:
+            connections[0].count_out(direct * len(self._packets), direct * size)
+        return left_out
 
     def frame(self, index: int) -> bytes:
         """The WebSocket frame of one packet."""

@@ -41,11 +41,12 @@ class Stream:
         on_close: called once when this is closed.
 
     ``unsent`` counts the bytes that the kernel has not taken yet. What waits is not copied, so
-    equal messages to many slow clients are one object.
+    equal messages to many slow clients are one object. ``send`` is the socket's own as long as it
+    is open and nothing waits, else None.
     """
 
     __slots__ = ("_loop", "_on_close", "_queue", "_reader", "_socket", "_writer", "closed",
-                 "owner", "peer", "unsent")  # fmt: skip
+                 "owner", "peer", "send", "unsent")  # fmt: skip
 
     def __init__(
         self,
@@ -62,6 +63,7 @@ class Stream:
         self._on_close = on_close
         self.peer = peer
         self.unsent = 0
+        self.send: Callable[[bytes], int] | None = socket.send
         self.closed = False
         self.owner: Owner
 
@@ -98,21 +100,23 @@ class Stream:
 
     def write(self, data: bytes) -> None:
         """Send now what the kernel takes, queue the rest."""
-        if self._queue is not None:
-            self._queue.append(data)
-            self.unsent += len(data)
-        elif not self.closed:
+        if self.send is not None:
             try:
-                sent = self._socket.send(data)
+                sent = self.send(data)
             except (BlockingIOError, InterruptedError):
                 sent = 0
             except OSError:
                 self._lost()
                 return
             if sent < len(data):
-                self._wait(memoryview(data)[sent:])
+                self.wait(memoryview(data)[sent:])
+        elif self._queue is not None:
+            self._queue.append(data)
+            self.unsent += len(data)
 
-    def _wait(self, data: memoryview) -> None:
+    def wait(self, data: memoryview) -> None:
+        """Send later what the kernel did not take at once."""
+        self.send = None
         self._queue = deque((data,))
         self.unsent = len(data)
         self._writer = self._loop.io(self._socket.fileno(), WRITE)
@@ -134,6 +138,7 @@ class Stream:
             self._queue[0] = memoryview(self._queue[0])[sent:]
             return
         self._stop_writer()
+        self.send = self._socket.send
         self.owner.on_drain()
 
     def _stop_writer(self) -> None:
@@ -163,6 +168,7 @@ class Stream:
         if self.closed:
             return
         self.closed = True
+        self.send = None
         self._stop_writer()
         self._reader.stop()
         self._reader.close()

@@ -33,6 +33,12 @@ class MemoryPrepared:
                     raise ValueError("U+001E separates packets, no packet contains it")
         self.packets = tuple(packets)
 
+    def send_to(self, connections: Sequence[Connection], most_unsent: int | None = None) -> int:
+        those = [c for c in connections if most_unsent is None or c.unsent <= most_unsent]
+        for connection in those:
+            connection.send_prepared(cast("Prepared", self))
+        return len(connections) - len(those)
+
 
 def prepare(packets: Sequence[str | bytes]) -> Prepared:
     """What a :class:`~pgsocketio.server.Server` on this transport prepares its packets with."""

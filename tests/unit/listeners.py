@@ -35,6 +35,8 @@ class Scanned(AbstractAdapter):
 class Collector:
     """A listener that keeps what it gets."""
 
+    crowd = None
+
     def __init__(self) -> None:
         self.batches: list[list[Message]] = []
         self.stamps: list[Stamp] = []

@@ -8,10 +8,11 @@ import pytest
 
 from pgsocketio import packet as sio
 from pgsocketio.adapter import AbstractAdapter
+from pgsocketio.feed import VOLATILE_BOUND
 from pgsocketio.namespace import BaseNamespace
 from pgsocketio.packet import Packet
 from pgsocketio.server import ServerSettings
-from pgsocketio.subscription import VOLATILE_BOUND, Subscription
+from pgsocketio.subscription import Subscription
 from pgsocketio.testing import NamespaceDriver
 from pgsocketio.wire import POSITION, READY, RECOVERED, UNDELIVERED
 
