@@ -25,7 +25,10 @@ class NamespaceDriver:
     :ivar database: where ``publish`` goes, and the scope of clients whose namespace names none.
     :ivar refused: the data of the CONNECT_ERROR, None when the client was let in.
     :ivar ended: True once the server disconnected the client, or closed the connection.
+    :cvar database_class: of :attr:`database`.
     """
+
+    database_class: type[MemoryDatabase] = MemoryDatabase
 
     def __init__(
         self,
@@ -35,7 +38,7 @@ class NamespaceDriver:
         settings: ServerSettings = ServerSettings(),
         beside: NamespaceDriver | None = None,
     ) -> None:
-        self.server: Server = beside.server if beside else _server(settings)
+        self.server: Server = beside.server if beside else _server(settings, self.database_class)
         self.name = f"/{namespace_class.__name__}"
         self.server.namespaces = {**self.server.namespaces, self.name: namespace_class}
         self._owner = beside is None
@@ -44,6 +47,9 @@ class NamespaceDriver:
         self._acks: dict[int | None, list[Any]] = {}
         self.refused: dict[str, Any] | None = None
         self._disconnected = False
+        session = self.new_session()
+        if session is not None:
+            self._client.connection.data.session = session
         self._client.connect(self.name, auth)
         self.settle()
 
@@ -56,11 +62,15 @@ class NamespaceDriver:
         assert isinstance(runtime, ThreadRuntime)
         return runtime
 
+    def new_session(self) -> Any:
+        """The session that the connection has from the start, None for none; for subclasses."""
+        return None
+
     @property
-    def database(self) -> MemoryDatabase:
-        scope: Scope = self.server.scope
-        assert isinstance(scope, MemoryDatabase)
-        return scope
+    def database(self) -> Any:
+        """Where the clients meet: a :class:`MemoryDatabase`."""
+        assert isinstance(self.server.scope, MemoryDatabase)
+        return self.server.scope
 
     @property
     def namespace(self) -> Any:
@@ -74,7 +84,7 @@ class NamespaceDriver:
     def settle(self) -> None:
         """Let everything run until all wait, reads of the log included. No time passes."""
         self.runtime.settle()
-        while self.database.wanted:
+        while self.database.wanted and not self.database.by_hand:
             self.database.read()
             self.runtime.settle()
         for packet in self._client.take():
@@ -152,11 +162,11 @@ class NamespaceDriver:
             self.runtime.__exit__(kind)
 
 
-def _server(settings: ServerSettings) -> Server:
+def _server(settings: ServerSettings, database_class: type[MemoryDatabase]) -> Server:
     """A server whose clients meet in a database in memory that is live."""
     runtime = ThreadRuntime()
     server = Server({}, runtime, prepare, settings)
-    database = MemoryDatabase(members=server.members, breathe=lambda: runtime.sleep(0))
+    database = database_class(members=server.members, breathe=lambda: runtime.sleep(0))
     database.read()
     server.scope = cast(Scope, database)
     return server

@@ -1,1 +1,1 @@
-from . import test_common, test_copies, test_model, test_orm, test_rights
+from . import test_common, test_copies, test_driver, test_model, test_orm, test_rights

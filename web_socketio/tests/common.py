@@ -5,12 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from odoo.tests.common import TransactionCase
 from odoo.tests.test_cursor import TestCursor
 from odoo.tools.misc import Callbacks
+
+from pgsocketio.namespace import BaseNamespace
+
+from .driver import UserDriver
+
+if TYPE_CHECKING:
+    from odoo.addons.base.models.res_users import ResUsers
 
 _DURABLE = """
     SELECT id, channel, uid, payload FROM web_socketio_log
@@ -35,15 +42,42 @@ class SocketIOMixin:
         :param channel: of the messages.
         :returns: messages as ``{'id', 'channel', 'uid', 'values'}``; ``id`` is None for a volatile.
         """
-        cr = self.env.cr
-        cr.execute(_DURABLE)
-        names = ("id", "channel", "uid", "values")
-        messages = [dict(zip(names, row)) for row in cr.fetchall()]
-        cr.execute(_VOLATILE)
-        for (sealed,) in cr.fetchall():
-            body = json.loads(sealed.split(":", 2)[2])
-            messages.append(dict(zip(names, (None, body["c"], body["u"], body["p"]))))
+        messages = self.published(True) + self.published(False)
         return [message for message in messages if message["channel"] == channel]
+
+    def published(self, durable: bool) -> list[dict[str, Any]]:
+        """As :meth:`notified`, of all channels: those that are in the log, or the volatile ones."""
+        cr = self.env.cr
+        cr.execute(_DURABLE if durable else _VOLATILE)
+        rows = cr.fetchall()
+        if not durable:
+            bodies = [json.loads(sealed.split(":", 2)[2]) for (sealed,) in rows]
+            rows = [(None, body["c"], body["u"], body["p"]) for body in bodies]
+        return [dict(zip(("id", "channel", "uid", "values"), row)) for row in rows]
+
+    def connect(
+        self,
+        namespace_class: type[BaseNamespace],
+        user: ResUsers,
+        beside: UserDriver | None = None,
+    ) -> UserDriver:
+        """Connect a user to a namespace, without a server; the client leaves with the test. ::
+
+            chat = self.connect(ChatNameSpace, self.user)
+            self.assertEqual(chat.call("post", room.id, "hello"), [message_id])
+            self.assertEqual(chat.take()[0][0], "message")
+
+        :param namespace_class: such as ``LongPollingNameSpace``.
+        :param beside: another client, to be at the same server process.
+        :returns: a :class:`pgsocketio.testing.NamespaceDriver` whose client hears what the test
+            publishes.
+        """
+        if not self._registry_patched:
+            self.env.flush_all()
+            self.registry_enter_test_mode()
+        driver = UserDriver(self, namespace_class, user, beside)
+        self.addCleanup(driver.close)
+        return driver
 
     @contextmanager
     def assert_notified(self, channel: str, **values: Any) -> Iterator[list[dict[str, Any]]]:
