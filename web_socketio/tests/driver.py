@@ -103,14 +103,14 @@ class UserDriver(NamespaceDriver):
         self._run(super().settle)
         while self.database.deliver():
             self._run(super().settle)
-        self._case.env.invalidate_all()
+        return self._case.env.invalidate_all()
 
     def advance(self, seconds: float) -> None:
         self._run(lambda: self.runtime.advance(seconds))
         self.settle()
 
     def close(self) -> None:
-        self._run(super().close)
+        return self._run(super().close)
 
     def _run(self, function: Callable[[], None]) -> None:
         """Call what lets handlers run: they open cursors in threads of their own."""

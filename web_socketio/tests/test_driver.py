@@ -2,12 +2,15 @@
 
 from odoo.exceptions import UserError
 from odoo.tests import new_test_user, tagged
+from odoo.tools import LazyTranslate
 
 from pgsocketio.subscription import Subscription
 
 from ..namespace import OpenERPNameSpace
 from ..session import AbstractAdapter
 from .common import SocketIOCase
+
+_lt = LazyTranslate(__name__)
 
 
 class PersonalAdapter(AbstractAdapter):
@@ -34,7 +37,7 @@ class PersonalNameSpace(OpenERPNameSpace):
 
     def on_tell(self, uid, text, durable=True):
         if not text:
-            raise UserError("Say something.")
+            raise UserError(_lt("Say something."))
         with self.environment() as env:
             realtime = env["web.socketio"]
             publish = realtime.notify if durable else realtime.notify_volatile
