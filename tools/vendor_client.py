@@ -16,6 +16,8 @@ from tools.programs import NODE_TESTS, node_modules
 FILES = {"dist/socket.io.min.js": "socket.io.min.js", "LICENSE": "LICENSE"}
 TARGET = ROOT / "web_socketio" / "static" / "lib" / "socket.io"
 
+TURBOGEARS = ROOT / "tgext" / "tgext" / "socketio" / "static"
+
 README = """\
 # socket.io-client {version}
 
@@ -32,6 +34,8 @@ def vendor() -> None:
     TARGET.mkdir(parents=True, exist_ok=True)
     for source, target in FILES.items():
         shutil.copyfile(package / source, TARGET / target)
+    shutil.copyfile(TARGET / "socket.io.min.js", TURBOGEARS / "socket.io.min.js")
+    shutil.copyfile(TARGET / "LICENSE", TURBOGEARS / "LICENSE.socket.io")
     lock = json.loads((NODE_TESTS / "package-lock.json").read_text(encoding="utf-8"))
     entry = lock["packages"]["node_modules/socket.io-client"]
     (TARGET / "README.md").write_text(README.format(**entry), encoding="utf-8")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.paths import VENV_PYTHON
+from tools.paths import ROOT, VENV_PYTHON
 from tools.turbogears import EXTENSION, neighbours
 from tools.venv import venv_command
 
@@ -54,6 +54,12 @@ def test_the_wheel_asks_for_neither_odoo_nor_psycopg2(wheel: Path) -> None:
     assert sorted(name.split(">")[0].split("<")[0] for name in required) == [
         "PasteDeploy", "TurboGears2", "oe.web.socketio"
     ]  # fmt: skip
+
+
+def test_it_carries_the_same_client_as_the_addon() -> None:
+    ours = EXTENSION / "tgext" / "socketio" / "static" / "socket.io.min.js"
+    addon = ROOT / "web_socketio" / "static" / "lib" / "socket.io" / "socket.io.min.js"
+    assert ours.read_bytes() == addon.read_bytes()
 
 
 ORDERS = {

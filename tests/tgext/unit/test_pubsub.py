@@ -122,6 +122,15 @@ def test_unsubscribe_by_the_name_that_was_subscribed(client: SocketIOTestClient)
     assert [name for name, _info in socket.emit("unsubscribe").errors] == ["channel_not_specified"]
 
 
+def test_others_stay_when_one_unsubscribes(client: SocketIOTestClient) -> None:
+    one, other = client.namespace("/test"), client.namespace("/test")
+    for socket in (one, other):
+        socket.emit("subscribe", "news")
+    one.emit("unsubscribe", "news")
+    assert heard(other.emit("say", "news", 1)) == [1]
+    assert heard(one.received()) == []
+
+
 class Broker:
     """Any object with anypubsub's interface; it counts."""
 

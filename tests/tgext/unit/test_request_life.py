@@ -47,6 +47,7 @@ class Notes(PubSubTGNamespace):
         transaction.doom()
 
     def on_add_nothing(self) -> None:
+        self.publish("notes", "nothing")
         self.model.DBSession.add(Note(text=None))
 
     def on_remember(self, word: str) -> None:
@@ -132,6 +133,7 @@ def test_what_was_published_leaves_with_the_commit(socket: Any) -> None:
     assert ("pubblication", "one") in socket.emit("add", "one").events
     assert socket.emit("add and fail", "two").events == []
     assert socket.emit("add and doom", "three").events == []
+    assert socket.emit("add nothing").events == []
 
 
 def test_the_database_session_is_removed_after_each_event(socket: Any, model: Any) -> None:

@@ -111,3 +111,19 @@ def test_a_controller_that_lets_only_some_in() -> None:
         "message": "refused: 401 Unauthorized", "data": {"status": 401}
     }  # fmt: skip
     assert client.namespace("/test", identity={"user": "ann"}).emit("known").ack == "ok"
+
+
+def test_who_is_let_in_no_more_loses_the_transport() -> None:
+    open_to = [True]
+
+    def before(_self: Any, *_args: Any, **_kwargs: Any) -> None:
+        if not open_to[0]:
+            tg.abort(403)
+
+    client = SocketIOTestClient(make_app(test=Guarded, _before=before))
+    socket = client.namespace("/test")
+    client._server.check_identities()
+    assert not socket._client.connection.closed
+    open_to[0] = False
+    client._server.check_identities()
+    assert socket._client.connection.closed

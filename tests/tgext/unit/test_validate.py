@@ -166,3 +166,21 @@ def test_exception_handler_decorator_gets_validated_arguments_by_name() -> None:
             return number
 
     assert connect(Wrapped).emit("number", "3").ack == [[], {"number": 3}]
+
+
+def test_hooks_that_decorators_registered_are_called() -> None:
+    called = []
+
+    class Hooked(SocketIOTGNamespace):
+        @validate({"number": Convert(int)})
+        def on_number(self, number: int) -> int:
+            called.append("method")
+            return number
+
+    for name in ("before_validate", "before_call"):
+        tg.hooks.register(
+            name, lambda remainder, params, name=name: called.append(name),
+            controller=Hooked.on_number,
+        )  # fmt: skip
+    connect(Hooked).emit("number", "3")
+    assert called == ["before_validate", "before_call", "method"]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import inspect
 import logging
 from collections.abc import Callable
-from functools import lru_cache, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from webob.exc import HTTPException
@@ -14,6 +13,7 @@ from pgsocketio.errors import HandlerError, TemporarilyUnavailable
 from pgsocketio.namespace import BaseNamespace, Refused
 
 from . import tgcompat
+from .shape import Shape, shape_of
 
 if TYPE_CHECKING:
     from .sockets import TGServer
@@ -81,8 +81,8 @@ class SocketIOTGNamespace(BaseNamespace):
     # -- decorators ----------------------------------------------------------------------------
 
     def is_method_allowed(self, method_name: str) -> bool:
-        method = getattr(self, method_name, None)
-        if method is not None and not tgcompat.is_permitted(method, self.environ):
+        decorations = tgcompat.decorations(getattr(self, method_name, None))
+        if decorations is not None and not decorations.permit(self.environ):
             return False
         return super().is_method_allowed(method_name)
 
@@ -90,16 +90,33 @@ class SocketIOTGNamespace(BaseNamespace):
         method = getattr(self, method_name, None)
         if method is None or not method_name.startswith(("on_", "subscribe_")):
             return super().call_method(method_name, packet, *args)
-        if list(_signature_of(method).parameters) == ["packet"]:
+        shape = shape_of(method)
+        if shape.names == ("packet",):
             args = (packet,)
-        tgcompat.run_hooks(method, "before_validate", args)
+        decorations = tgcompat.decorations(method)
         try:
-            positional, named = _arguments(method, packet["name"], args)
+            if decorations is None:
+                shape.check(args)
+                return self._decorated(method)(*args)
+            return self._call_decorated(method, shape, decorations, args)
         except tgcompat.Invalid as error:
             if error.handler is not None:
                 return error.handler(*args)
-            return self._refuse("invalid_method_args", error.info)
-        tgcompat.run_hooks(method, "before_call", args)
+            info = error.info if error.of_validator else f'"{packet["name"]}": {error.info}'
+            return self._refuse("invalid_method_args", info)
+
+    def _call_decorated(
+        self, method: Callable[..., Any], shape: Shape, decorations: tgcompat.Decorations,
+        args: tuple[Any, ...],
+    ) -> Any:
+        """Validated arguments are given by name, others as the client sent them."""
+        decorations.run_hooks("before_validate", args)
+        named: dict[str, Any] = {}
+        positional = args
+        if decorations.validates:
+            named, positional = tgcompat.validate(method, shape.name(args)), ()
+        shape.check(positional, named)
+        decorations.run_hooks("before_call", args)
         return self._decorated(method)(*positional, **named)
 
     def _decorated(self, method: Callable[..., Any]) -> Callable[..., Any]:
@@ -110,41 +127,6 @@ class SocketIOTGNamespace(BaseNamespace):
         """Tell the client by the event ``error``, also where it asked for an acknowledgement."""
         self.error(name, message)
         return Refused(name, message)
-
-
-def _arguments(
-    method: Callable[..., Any], event: str, args: tuple[Any, ...]
-) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """What to call a method with: as the client sent it, or by name where it was validated.
-
-    :raises Invalid: when the arguments do not fit, before or after validation.
-    """
-    signature = _signature_of(method)
-    try:
-        if not tgcompat.has_validation(method):
-            signature.bind(*args)
-            return args, {}
-        given = dict(signature.bind_partial(*args).arguments)
-    except TypeError as error:
-        raise tgcompat.Invalid(f'"{event}": {error}', None) from error
-    params = tgcompat.validate(method, given)
-    try:
-        signature.bind(**params)
-    except TypeError as error:
-        raise tgcompat.Invalid(f'"{event}": {error}', None) from error
-    return (), params
-
-
-def _signature_of(method: Callable[..., Any]) -> inspect.Signature:
-    """The signature of a bound method; working it out takes longer than most methods."""
-    function = getattr(method, "__func__", None)
-    return inspect.signature(method) if function is None else _signature_without_self(function)
-
-
-@lru_cache(maxsize=4096)
-def _signature_without_self(function: Callable[..., Any]) -> inspect.Signature:
-    signature = inspect.signature(function)
-    return signature.replace(parameters=list(signature.parameters.values())[1:])
 
 
 def _name_of(function: Callable[..., Any], args: tuple[Any, ...]) -> str:

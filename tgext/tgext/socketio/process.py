@@ -13,9 +13,9 @@ from gevent import signal_handler
 
 from pgsocketio.engine import Engine, EngineSettings, Prepared
 from pgsocketio.errors import ConfigError
-from pgsocketio.green import GreenRuntime
 from pgsocketio.server import ServerSettings
 
+from .green import RecyclingRuntime
 from .handshake import NOT_MOUNTED, knock
 from .sockets import TGServer
 from .tgcompat import blocking_driver
@@ -37,7 +37,7 @@ class Process:
         settings = ServerSettings(
             ack_timeout=values["ack_timeout"], position_interval=values["ping_interval"]
         )
-        self.server = TGServer(application, resource, GreenRuntime(), Prepared, settings)
+        self.server = TGServer(application, resource, RecyclingRuntime(), Prepared, settings)
         self.engine = Engine(self.server, _engine_settings(values), application)
 
     def run(self) -> None:

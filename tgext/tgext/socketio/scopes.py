@@ -38,6 +38,7 @@ def scope_of(server: Server, config: Mapping[str, Any]) -> Scope:
     server.databases[database.name] = database
     server.runtime.spawn(database.listener.run)
     server.runtime.spawn(database.trim)
+    server.runtime.spawn(database.report.run)
     return cast("Scope", database)
 
 

@@ -131,7 +131,7 @@ class TGServer(Server):
         if identity is not None:
             environ["repoze.who.identity"] = environ["repoze.what.credentials"] = identity
         result, response = self._surroundings.run(environ, identity, function)
-        cookies = response.headers.getall("Set-Cookie")
+        cookies = [text for name, text in response.headerlist if name.lower() == "set-cookie"]
         if cookies:
             visitor.keep_cookies(cookies)
         return result

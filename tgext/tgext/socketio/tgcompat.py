@@ -44,6 +44,8 @@ class Application(TGApp):  # type: ignore[misc]
         kept = [(key, wrapper) for key, wrapper in wrappers if _name(wrapper) not in LEFT_OUT]
         super().__init__({**config, "application_wrappers": kept})
         self.config = config
+        self._session = config.get("SQLASession") or config.get("DBSession")
+        self._uses_ming = bool(config.get("use_ming"))
 
     def run(self, environ: dict[str, Any], identity: Any, function: Callable[[Any], Any]) -> Any:
         """Call a function with a fresh ``tg.request``, inside the application's wrappers.
@@ -73,10 +75,9 @@ class Application(TGApp):  # type: ignore[misc]
 
     def _remove_sessions(self) -> None:
         """What TurboGears' middlewares do at the end of a request."""
-        session = self.config.get("SQLASession") or self.config.get("DBSession")
-        if session is not None:
-            session.remove()
-        if self.config.get("use_ming"):
+        if self._session is not None:
+            self._session.remove()
+        if self._uses_ming:
             from ming.odm import ThreadLocalODMSession
 
             ThreadLocalODMSession.close_all()
@@ -144,50 +145,60 @@ def rights(identity: Any) -> tuple[Any, ...]:
 # -- decorators ----------------------------------------------------------------------------------
 
 
-def _decoration(method: Any) -> Any:
-    return getattr(method, "decoration", None)
+class Decorations:
+    """What decorators of TurboGears registered on a method.
 
-
-def is_permitted(method: Any, environ: Mapping[str, Any]) -> bool:
-    """Whether every ``@require`` of a method is met."""
-    decoration = _decoration(method)
-    for requirement in decoration.requirements if decoration else ():
-        if requirement.predicate is None:
-            return False
-        try:
-            requirement.predicate.check_authorization(environ)
-        except NotAuthorizedError:
-            return False
-    return True
-
-
-def has_validation(method: Any) -> bool:
-    """Whether a method has a ``@validate``."""
-    decoration = _decoration(method)
-    return bool(decoration and decoration.validations)
-
-
-def run_hooks(method: Any, name: str, args: Sequence[Any]) -> None:
-    """Call what decorators registered, but for ``@require``, which was checked before.
-
-    :param name: ``before_validate`` or ``before_call``.
+    :ivar validates: whether there is a ``@validate``.
     """
-    decoration = _decoration(method)
-    for hook in decoration.hooks[name] if decoration else ():
-        if getattr(hook, "__self__", None) not in decoration.requirements:
-            hook(tuple(args), {})
+
+    __slots__ = ("_hooks", "_requirements", "validates")
+
+    def __init__(self, decoration: Any) -> None:
+        self._requirements = decoration.requirements
+        self._hooks = decoration.hooks
+        self.validates = bool(decoration.validations)
+
+    def permit(self, environ: Mapping[str, Any]) -> bool:
+        """Whether every ``@require`` is met."""
+        for requirement in self._requirements:
+            if requirement.predicate is None:
+                return False
+            try:
+                requirement.predicate.check_authorization(environ)
+            except NotAuthorizedError:
+                return False
+        return True
+
+    def run_hooks(self, name: str, args: Sequence[Any]) -> None:
+        """Call what was registered, but for ``@require``, which was checked before.
+
+        :param name: ``before_validate`` or ``before_call``.
+        """
+        for hook in self._hooks[name]:
+            if getattr(hook, "__self__", None) not in self._requirements:
+                hook(tuple(args), {})
+
+
+def decorations(method: Any) -> Decorations | None:
+    """What TurboGears' decorators did to a method, None for a method without."""
+    decoration = getattr(method, "decoration", None)
+    return None if decoration is None else Decorations(decoration)
 
 
 class Invalid(Exception):
-    """Arguments that ``@validate`` refused.
+    """Arguments that do not fit a method, or that ``@validate`` refused.
 
     :param info: message per argument, or one for all.
+    :param of_validator: whether a validator says so.
     :param handler: the ``error_handler`` to call instead, None where there is none.
     """
 
-    def __init__(self, info: Any, handler: Callable[..., Any] | None) -> None:
+    def __init__(
+        self, info: Any, of_validator: bool = False, handler: Callable[..., Any] | None = None
+    ) -> None:
         super().__init__(str(info))
         self.info = info
+        self.of_validator = of_validator
         self.handler = handler
 
 
@@ -207,7 +218,8 @@ def validate(method: Any, params: dict[str, Any]) -> dict[str, Any]:
                 method, (), params, error, context
             )
             if not chained:
-                raise Invalid(_explain(error), _bound(handler, instance, method)) from error
+                own = _bound(handler, instance, method)
+                raise Invalid(_explain(error), True, own) from error
             method = _bound(handler, instance, None)
 
 
