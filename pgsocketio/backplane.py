@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable, Sequence
 from typing import Any
+
+import psycopg2
 
 from pgsocketio.adapter import AbstractAdapter
 from pgsocketio.log.publisher import Connections
@@ -12,6 +15,7 @@ from pgsocketio.members import Members, Target
 from pgsocketio.message import Message, encode_values, thaw
 from pgsocketio.position import Stamp
 from pgsocketio.quiet_log import QuietLog
+from pgsocketio.runtime import Runtime
 
 logger = logging.getLogger("pgsocketio.backplane")
 
@@ -24,6 +28,8 @@ _SEND = """
     SELECT web_socketio_notify(%s, %s::jsonb || jsonb_build_object('proof',
         split_part(web_socketio_sealed('act:' || pg_current_xact_id()::text), ':', 2)))
 """
+
+_ANSWER = "INSERT INTO web_socketio_answer (command, node, result) VALUES (%s, %s, %s::jsonb)"
 
 
 class Acts(AbstractAdapter):
@@ -50,6 +56,8 @@ class DatabaseBackplane:
     :param database: its name.
     :param node: names this server process.
     :param is_signed: tells whether a signature of a text was made with the log's secret.
+    :param listeners: tells how many listeners a channel has here.
+    :ivar forged: how many acts were none.
     """
 
     def __init__(
@@ -59,12 +67,13 @@ class DatabaseBackplane:
         members: Members,
         connections: Connections,
         is_signed: Callable[[str, str], bool],
-        clock: Callable[[], float],
+        runtime: Runtime,
+        listeners: Callable[[str], int],
     ) -> None:
         self._database, self._node = database, node
         self._members, self._connections = members, connections
-        self._is_signed = is_signed
-        self._log = QuietLog(logger, clock, 60.0)
+        self._is_signed, self._runtime, self._listeners = is_signed, runtime, listeners
+        self._log = QuietLog(logger, runtime.monotonic, 60.0)
         self.forged = 0
 
     # -- what this process wants -------------------------------------------------------------
@@ -115,11 +124,31 @@ class DatabaseBackplane:
         )  # fmt: skip
 
     def _obey(self, act: dict[str, Any]) -> None:
-        op = act.pop("op", None)
+        command = act.pop("command", None)
+        result = self._do(act.pop("op", None), act)
+        if command is not None:  # an administrator waits for the answer
+            self._runtime.spawn(self._answer, command, result)
+
+    def _do(self, op: str | None, act: dict[str, Any]) -> dict[str, Any]:
         if op == "emit":
             self._members.emit(self._database, **act)
-        elif op == "kick":
+            return {}
+        if op == "kick":
             target = Target.from_json(act["target"])
-            self._members.kick(self._database, target, act["reason"])
-        else:
-            logger.warning("database %r: a newer server wants %r", self._database, op)
+            closed = self._members.kick(self._database, target, act["reason"])
+            if closed:
+                text = "database %r: %d clients closed by %s (%s)"
+                logger.info(text, self._database, closed, act.get("by"), act["reason"])
+            return {"closed": closed}
+        if op == "probe":
+            return {"listeners": self._listeners(act["channel"])}
+        logger.warning("database %r: a newer server wants %r", self._database, op)
+        return {"unknown": op}
+
+    def _answer(self, command: str, result: dict[str, Any]) -> None:
+        try:
+            with self._connections.cursor(self._database) as cursor:
+                cursor.execute(_ANSWER, [command, self._node, json.dumps(result)])
+        except psycopg2.Error as error:
+            text = "database %r: a command was not answered: %s"
+            logger.warning(text, self._database, " ".join(str(error).split()))

@@ -1,22 +1,29 @@
-"""``pgsocketio install DSN``: the message log of a database that no Odoo looks after."""
+"""``pgsocketio install DSN``: the message log of a database that no Odoo looks after.
+
+The commands of :mod:`pgsocketio.commands` take the connection string first, too.
+"""
 
 from __future__ import annotations
 
 import argparse
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import psycopg2
 
+from pgsocketio.commands import COMMANDS, load
 from pgsocketio.errors import RealtimeError
 from pgsocketio.log import schema
+
+_DSN = "libpq connection string or postgresql:// URL"
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run a command; ends the process where it fails."""
     options = _parser().parse_args(argv)
     try:
-        print(_run(options.command, options.dsn))  # noqa: T201  it is what the command says
+        sys.exit(_run(options))
     except (psycopg2.Error, RealtimeError) as error:
         sys.exit(f"pgsocketio: {' '.join(str(error).split())}")
 
@@ -34,23 +41,37 @@ def _parser() -> argparse.ArgumentParser:
         ("uninstall", "drop the message log and every message in it"),
     ):
         command = commands.add_parser(name, help=text, description=text)
-        command.add_argument("dsn", help="libpq connection string or postgresql:// URL")
+        command.add_argument("dsn", help=_DSN)
+    for name, text in COMMANDS.items():
+        module = load(name)
+        command = commands.add_parser(name, help=text, description=module.__doc__)
+        command.add_argument("dsn", help=_DSN)
+        module.add_arguments(command)
     return parser
 
 
-def _run(command: str, dsn: str) -> str:
-    connection = psycopg2.connect(dsn)
+def _run(options: argparse.Namespace) -> int:
+    connection = psycopg2.connect(options.dsn)
     try:
+        if options.command in COMMANDS:
+            connection.autocommit = True
+            status: int = load(options.command).run(connection, options)
+            return status
         with connection, connection.cursor() as cursor:
-            if command == "install":
-                before = schema.install(cursor)
-                return f"message log: version {schema.VERSION} (was {before or 'not there'})"
-            if command == "uninstall":
-                schema.uninstall(cursor)
-                return "message log: dropped"
-            return f"message log: version {schema.check(cursor)}"
+            print(_look_after(options.command, cursor))  # noqa: T201  it is what the command says
+        return 0
     finally:
         connection.close()
+
+
+def _look_after(command: str, cursor: Any) -> str:
+    if command == "install":
+        before = schema.install(cursor)
+        return f"message log: version {schema.VERSION} (was {before or 'not there'})"
+    if command == "uninstall":
+        schema.uninstall(cursor)
+        return "message log: dropped"
+    return f"message log: version {schema.check(cursor)}"
 
 
 if __name__ == "__main__":

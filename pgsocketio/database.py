@@ -13,8 +13,10 @@ from pgsocketio.backplane import Acts, DatabaseBackplane
 from pgsocketio.errors import BadPosition, TemporarilyUnavailable
 from pgsocketio.hub import Hub
 from pgsocketio.listener import Listener, ListenerSettings
+from pgsocketio.log import schema
 from pgsocketio.log.publisher import Connections
 from pgsocketio.members import Members
+from pgsocketio.nodes import NodeReport
 from pgsocketio.position import Position
 from pgsocketio.runtime import Runtime
 
@@ -29,6 +31,8 @@ class Database:
     :param node: names this server process.
     :param members: the clients of this process.
     :param on_ready: called each time the database is live.
+    :ivar about: tells of the process what :attr:`report` shows beside the database's own state.
+    :ivar report: keeps the rows of this process in the database; its ``run`` is a job's loop.
     """
 
     def __init__(
@@ -51,12 +55,31 @@ class Database:
         )
         self.backplane = DatabaseBackplane(
             name, node, members, self._connections,
-            lambda text, signature: self.listener.is_signed(text, signature), runtime.monotonic,
+            lambda text, signature: self.listener.is_signed(text, signature), runtime,
+            self.hub.routes.count,
         )  # fmt: skip
         self.hub.subscribe(self.backplane, Acts)
+        self.about: Callable[[], dict[str, Any]] = dict
+        self.report = NodeReport(name, node, members, self._connections, runtime, self._health)
         self.listener = Listener(
             name, connect, runtime, self.hub, node, settings, on_ready, self._send_away
         )
+
+    def state(self) -> dict[str, Any]:
+        """How it is, for those who run the server.
+
+        :returns: ``ready``: whether what is published is delivered, and LISTEN was proven by a
+            heartbeat; ``error``: why not, or None.
+        """
+        listener = self.listener
+        error = listener.error
+        if listener.ready and not listener.proven:
+            error = "LISTEN has not heard its own heartbeat yet"
+        return {"ready": listener.ready and listener.proven, "error": error}
+
+    def _health(self) -> dict[str, Any]:
+        counts = {"forged_acts": self.backplane.forged, "rows_read": self.listener.rows_read}
+        return {**self.state(), **counts, "schema": schema.VERSION, **self.about()}
 
     def resume(self, token: str) -> Position | None:
         """A client's position, when everything after it is still in the log; else None.
@@ -114,4 +137,5 @@ class Database:
 
     def stop(self) -> None:
         self.listener.stop()
+        self.report.leave()
         self._connections.close()

@@ -49,6 +49,7 @@ class Lifecycle:
 
     def __init__(self, server: Server, engine: Engine, budget: float) -> None:
         self._server, self._engine, self._budget = server, engine, budget
+        self.url: str | None = None
 
     def listen(self, interface: str, port: int) -> str:
         """Bind and start to accept.
@@ -63,7 +64,15 @@ class Lifecycle:
         except OSError as error:
             raise ConfigError(f"cannot listen on {interface}:{port}: {error.strerror}") from error
         host = f"[{interface}]" if ":" in interface else interface
-        return f"http://{host}:{port}"
+        self.url = f"http://{host}:{port}"
+        return self.url
+
+    def about(self) -> dict[str, Any]:
+        """What a server tells its databases of itself, see :class:`pgsocketio.nodes.NodeReport`."""
+        connections = len(self._engine.connections)
+        return {
+            "address": self.url, "connections": connections, "draining": self._server.draining
+        }  # fmt: skip
 
     def drain(self) -> None:
         """End within the budget: accept nobody, let handlers finish, close the transports.

@@ -75,12 +75,12 @@ class Progress:
     :ivar sent: messages that the client was sent since it was told a position.
     """
 
-    __slots__ = ("_brought", "_connected_at", "_resume", "_seen", "_told", "mark", "sent")
+    __slots__ = ("_brought", "_resume", "_seen", "_told", "connected_at", "mark", "sent")
 
     def __init__(self, auth: wire.Auth, now: float) -> None:
         self._brought = auth.position
         self._seen = auth.seen if auth.position else _NOTHING
-        self._connected_at = now
+        self.connected_at = now
         self._resume: Position | None = None
         self._told: Position | None = None
         self.mark: Since | None = None
@@ -137,7 +137,7 @@ class Progress:
         Handlers that have not listened yet start from there; and only a read that began after the
         client came covers all that it saw at another server process.
         """
-        age = socket.runtime.monotonic() - self._connected_at
+        age = socket.runtime.monotonic() - self.connected_at
         if self.mark is None or now is None or age < socket.settings.resume_window:
             return False
         return not self._seen or now.generation >= self.mark.generation + 2

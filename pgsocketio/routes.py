@@ -93,6 +93,10 @@ class AdapterRoutes:
     def __bool__(self) -> bool:
         return bool(self._groups)
 
+    def groups(self) -> Iterable[Group]:
+        """All of them; one may change while it is looked at, none may be added."""
+        return self._groups.values()
+
     def add(self, args: tuple[Any, ...], sink: Sink) -> Group:
         key = _key(args)
         group = self._groups.get(key)
@@ -168,6 +172,11 @@ class Routes:
 
     def __contains__(self, sink: Sink) -> bool:
         return sink in self._groups
+
+    def count(self, channel: str) -> int:
+        """How many listeners a channel has."""
+        tables = self._channels.get(channel, {}).values()
+        return sum(len(group) for table in tables for group in table.groups())
 
     def add(self, sink: Sink, adapter: type[AbstractAdapter], args: tuple[Any, ...]) -> None:
         routes = self._channels.setdefault(adapter.channel, {})

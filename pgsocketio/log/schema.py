@@ -8,7 +8,7 @@ from typing import Any
 
 from pgsocketio.errors import SchemaMismatch
 
-VERSION = 1
+VERSION = 2
 """Of the objects that this code expects; one more or one less works too."""
 
 _LOCK = 0x6F65_7773  # "oews": one installer at a time
@@ -49,7 +49,7 @@ def install(cursor: Any) -> int:
 
 def uninstall(cursor: Any) -> None:
     """Drop every object and every message."""
-    for table in ("log", "volatile", "meta"):
+    for table in ("log", "volatile", "meta", "node", "socket", "answer"):
         cursor.execute(f"DROP TABLE IF EXISTS web_socketio_{table} CASCADE")
     cursor.execute("DROP SEQUENCE IF EXISTS web_socketio_log_id, web_socketio_slot")
     cursor.execute(

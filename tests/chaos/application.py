@@ -58,6 +58,9 @@ class ChaosNamespace(BaseNamespace):
             raise ConnectRefused("session expired")
         self.session["user"] = auth["user"]
 
+    def get_user(self) -> str | None:
+        return str(self.session["user"])
+
     def get_scope(self) -> Any:
         (database,) = self.socket.server.databases.values()
         database.need_ready()
@@ -131,7 +134,8 @@ class Application:
         gevent.signal_handler(signal.SIGTERM, self._stop.set)
         self._engine.listen("127.0.0.1", self._port)
         logger.info("listening")
-        loops = (self._database.listener.run, self._database.trim)
+        database = self._database
+        loops = (database.listener.run, database.trim, database.report.run)
         jobs = [gevent.spawn(loop) for loop in loops]
         jobs.append(gevent.spawn(keep_telling, self._server))
         self._stop.wait()

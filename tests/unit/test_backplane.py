@@ -38,10 +38,10 @@ class Site:
         self.ada = NamespaceDriver(Desk, environ={"user": "1"})
         self.bob = NamespaceDriver(Desk, environ={"user": "2"}, beside=self.ada)
         self.eve = NamespaceDriver(Other, environ={"user": "2"}, beside=self.ada)
-        self.now = 0.0
         self.backplane = DatabaseBackplane(
             self.ada.database.name, "here", self.ada.server.members, Connections(self._unreachable),
-            NotifyCodec(SECRET).is_signed, lambda: self.now,
+            NotifyCodec(SECRET).is_signed, self.ada.runtime,
+            self.ada.database.hub.routes.count,
         )  # fmt: skip
 
     @staticmethod
@@ -132,7 +132,7 @@ def test_many_forged_acts_do_not_flood_the_log(
     site: Site, caplog: pytest.LogCaptureFixture
 ) -> None:
     site.deliver(*(message(n, {"op": "kick"}) for n in range(100)))
-    site.now += 61
+    site.ada.advance(61)
     site.deliver(message(101, {"op": "kick"}))
     assert len(caplog.records) == 2
     assert "99 more like this" in caplog.text

@@ -33,16 +33,25 @@ PURE = [
 ]
 WITH_POSTGRESQL = [
     "log log.schema log.reader log.publisher",
-    "cli listener backplane",
-    "database",
+    "listener backplane nodes",
+    "database remote tail",
+    "commands.tail commands.emit commands.sockets commands.kick commands.configure",
+    "commands",
+    "cli",
 ]
 WITH_GEVENT = ["green", "blocking", "lifecycle"]
 WITH_ENGINE = ["lifecycle"]
 WITH_BOTH = ["green_postgres"]
-LAYERS = [*PURE, *WITH_POSTGRESQL, *WITH_GEVENT, *WITH_BOTH]
+WITH_PROMETHEUS = [
+    "monitor.metric", "monitor.state monitor.supervisor monitor.metrics monitor.pages", "monitor",
+]  # fmt: skip
+LAYERS = [*PURE, *WITH_POSTGRESQL, *WITH_GEVENT, *WITH_BOTH, *WITH_PROMETHEUS]
 PLACE = {name: number for number, line in enumerate(LAYERS) for name in line.split()}
 PURE_MODULES = [name for line in PURE for name in line.split()]
-WORLD = {"gevent", "greenlet", "psycopg2", "odoo", "tg", "websockets", "httptools", "engineio"}
+WORLD = {
+    "gevent", "greenlet", "psycopg2", "odoo", "tg", "websockets", "httptools", "engineio",
+    "prometheus_client",
+}  # fmt: skip
 
 
 def _is_for_types_only(node: ast.AST) -> bool:
@@ -101,7 +110,7 @@ def test_imports_run_one_way(path: Path) -> None:
         if name.split(".")[0] == "engine" and core_name(path) in WITH_ENGINE:
             continue
         assert name in PLACE, f"{path.name} imports {name}"
-        if name != "log":
+        if name not in ("log", "monitor"):
             assert PLACE[name] < place, f"{path.name} imports {name}"
 
 
@@ -118,6 +127,8 @@ def test_each_library_is_known_by_one_room(path: Path) -> None:
         allowed = {"gevent"}
     elif name in WITH_BOTH:
         allowed = {"gevent", "psycopg2"}
+    elif name.split(".")[0] == "monitor":
+        allowed = {"gevent", "prometheus_client"}
     assert known <= allowed
 
 

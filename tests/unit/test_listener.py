@@ -221,7 +221,7 @@ def test_a_read_that_breaks_off(site: Site, monkeypatch: pytest.MonkeyPatch) -> 
     assert site.take() == list(range(8))
 
 
-@pytest.mark.parametrize(("version", "said"), [(0, "is not installed"), (3, "-u web_socketio")])
+@pytest.mark.parametrize(("version", "said"), [(0, "is not installed"), (4, "-u web_socketio")])
 def test_objects_that_are_missing_or_too_new(
     runtime: ThreadRuntime, caplog: pytest.LogCaptureFixture, version: int, said: str
 ) -> None:

@@ -1,0 +1,172 @@
+"""What a server process tells a database of itself and its clients, every few seconds."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import logging
+import os
+import socket as network
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import psycopg2
+from psycopg2.errors import UndefinedFunction
+
+from pgsocketio import __version__
+from pgsocketio.log.publisher import Connections
+from pgsocketio.members import Members
+from pgsocketio.quiet_log import QuietLog
+from pgsocketio.runtime import Event, Runtime
+
+if TYPE_CHECKING:
+    from pgsocketio.socket import NamespaceSocket
+
+logger = logging.getLogger("pgsocketio.nodes")
+
+INTERVAL = 5.0
+"""Seconds between two reports; PostgreSQL takes a process that is silent for 30 s for gone."""
+
+BATCH = 1_000
+"""Most clients of one statement."""
+
+_LIST = "SELECT web_socketio_list(%s, %s, %s::jsonb, %s)"
+
+
+def _state(health: dict[str, Any]) -> str:
+    """What an administrator should know first."""
+    for state in ("draining", "restart"):
+        if health.get(state):
+            return state
+    return "ready" if health.get("ready") else "away"
+
+
+class NodeReport:
+    """Keeps the rows of this process in one database; nothing of it is in the path of a message.
+
+    Beyond the database's limit (``max_sockets``) clients are only counted.
+
+    :param database: its name, and that of the scope of its clients.
+    :param node: names this server process.
+    :param health: tells how the database and the process are, for JSON: ``ready``, ``error``,
+        ``draining``, ``restart`` (why it should be started again), ``address`` (URL),
+        ``connections`` (how many), and whatever else an administrator wants to know.
+    """
+
+    def __init__(
+        self,
+        database: str,
+        node: str,
+        members: Members,
+        connections: Connections,
+        runtime: Runtime,
+        health: Callable[[], dict[str, Any]],
+    ) -> None:
+        self._database, self._node, self._health = database, node, health
+        self._members, self._connections, self._runtime = members, connections, runtime
+        self._log = QuietLog(logger, runtime.monotonic, 600.0)
+        self._started = runtime.monotonic()
+        self._listed: dict[str, tuple[int, int]] | None = None  # what is in the table, if known
+        self._reported = self._left = False
+
+    def run(self) -> None:
+        """Report until :meth:`leave`; the loop of a job of its own."""
+        while not self._left:
+            try:
+                self.report()
+            except UndefinedFunction:
+                self._log.line(
+                    "version", "database %r: an older version of the message log knows no list of "
+                    "servers and clients: run 'oe -d %s -u web_socketio'", self._database,
+                    self._database,
+                )  # fmt: skip
+            except psycopg2.OperationalError:
+                pass  # the database is away: the listener says so
+            except psycopg2.Error as error:
+                text = " ".join(str(error).split())
+                self._log.line("error", "database %r: not reported: %s", self._database, text)
+            self._runtime.sleep(INTERVAL)
+
+    def report(self) -> None:
+        """Report once.
+
+        :raises psycopg2.Error: when the database cannot be written to.
+        """
+        listed, self._listed = self._listed, None  # until it is written
+        with self._connections.cursor(self._database) as cursor:
+            cursor.execute(
+                "SELECT web_socketio_beat(%s, %s::jsonb)", [self._node, json.dumps(self._state())]
+            )
+            answer = cursor.fetchone()[0]
+            self._reported = True
+            known = listed if answer["listed"] else None
+            self._listed = self._write(cursor, known, answer["max_sockets"])
+
+    def _state(self) -> dict[str, Any]:
+        health = self._health()
+        address, connections = health.pop("address", None), health.pop("connections", 0)
+        return {
+            "host": network.gethostname(),
+            "pid": os.getpid(),
+            "version": __version__,
+            "age": self._runtime.monotonic() - self._started,
+            "sockets": self._members.count(self._database),
+            "address": address,
+            "connections": connections,
+            "state": _state(health),
+            "health": health,
+        }
+
+    def _write(
+        self, cursor: Any, listed: dict[str, tuple[int, int]] | None, limit: int
+    ) -> dict[str, tuple[int, int]]:
+        """Write what changed since the last time.
+
+        :returns: what is listed now: queue by sid.
+        """
+        anew, listed = listed is None, listed or {}
+        now, present = {}, []
+        for socket in itertools.islice(self._members.of(self._database), limit):
+            queue = (socket.waiting, socket.client.connection.unsent)
+            now[socket.sid] = queue
+            if listed.get(socket.sid) != queue:
+                present.append(self._row(socket, queue, socket.sid not in listed))
+        absent = [sid for sid in listed if sid not in now]
+        if anew or absent or present:
+            for start in range(0, len(present) or 1, BATCH):
+                rows = json.dumps(present[start : start + BATCH])
+                cursor.execute(_LIST, [self._node, anew, rows, absent])
+                anew, absent = False, []
+        return now
+
+    def _row(self, socket: NamespaceSocket, queue: tuple[int, int], new: bool) -> dict[str, Any]:
+        row: dict[str, Any] = {"sid": socket.sid, "queue": queue[0], "unsent": queue[1]}
+        if new:
+            row |= {
+                "user": socket.user,
+                "namespace": socket.name,
+                "address": socket.client.connection.environ.get("REMOTE_ADDR"),
+                "age": self._runtime.monotonic() - socket.progress.connected_at,
+            }
+        return row
+
+    def leave(self, timeout: float = 1.0) -> None:
+        """Remove the rows of this process: it ends.
+
+        :param timeout: seconds; a database that does not answer notices by itself.
+        """
+        self._left = True
+        if self._reported:
+            done = self._runtime.event()
+            self._runtime.spawn(self._remove, done)
+            done.wait(timeout)
+
+    def _remove(self, done: Event) -> None:
+        try:
+            with self._connections.cursor(self._database) as cursor:
+                cursor.execute("SELECT web_socketio_leave(%s)", [self._node])
+        except psycopg2.Error as error:
+            text = "database %r: this process is listed for a while yet: %s"
+            logger.info(text, self._database, " ".join(str(error).split()))
+        finally:
+            done.set()
