@@ -52,6 +52,7 @@ class MemoryDatabase:
     :param members: of the server whose clients meet here; None where there is none.
     :ivar hub: never read the log yet; :meth:`read` makes it live.
     :ivar wanted: True when a listener waits for :meth:`read`.
+    :ivar by_hand: True: a driver leaves every :meth:`read` to the test.
     """
 
     def __init__(
@@ -61,7 +62,7 @@ class MemoryDatabase:
         breathe: Callable[[], Any] = lambda: None,
     ) -> None:
         self.name = name
-        self.wanted = False
+        self.wanted = self.by_hand = False
         self.hub: Hub = Hub(self._wake, breathe)
         self.backplane = self
         self._members = members
