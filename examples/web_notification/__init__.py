@@ -1,1 +1,1 @@
-from . import models, namespace
+from . import models, namespace, wizard

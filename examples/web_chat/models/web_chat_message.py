@@ -1,4 +1,4 @@
-from odoo import _, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 MAX_LENGTH = 2000
@@ -17,21 +17,23 @@ class WebChatMessage(models.Model):
     def _check_body(self):
         for message in self:
             if not message.body.strip():
-                raise ValidationError(_("A message needs some text."))
+                raise ValidationError(self.env._("A message needs some text."))
             if len(message.body) > MAX_LENGTH:
-                raise ValidationError(_("A message has at most %s characters.", MAX_LENGTH))
+                text = self.env._("A message has at most %s characters.", MAX_LENGTH)
+                raise ValidationError(text)
 
     @api.model_create_multi
     def create(self, vals_list):
         messages = super().create(vals_list)
         for message in messages:
-            self.env["web.socketio"].notify("chat", **message._as_event())
+            self.env["web.socketio"].notify("web_chat.message", **message._as_event())
         return messages
 
     def _as_event(self):
         return {
             "id": self.id,
             "room_id": self.room_id.id,
+            "author_id": self.create_uid.id,
             "author": self.create_uid.name,
             "body": self.body,
             "date": fields.Datetime.to_string(self.create_date),

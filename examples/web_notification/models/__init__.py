@@ -1,1 +1,1 @@
-from . import res_users, web_notification
+from . import res_users

@@ -1,58 +1,39 @@
-import { Component, onWillStart, useEffect, useRef, useState } from "@odoo/owl";
+import { Component, onWillDestroy, useEffect, useRef, useState } from "@odoo/owl";
+import { _t } from "@web/core/l10n/translation";
 import { formatDateTime, deserializeDateTime } from "@web/core/l10n/dates";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
 import { standardActionServiceProps } from "@web/webclient/actions/action_service";
-import { useSocketIO } from "@web_socketio/hooks";
 
 export class Chat extends Component {
     static template = "web_chat.Chat";
     static props = { ...standardActionServiceProps };
 
     setup() {
-        this.orm = useService("orm");
         this.notification = useService("notification");
-        this.socket = useSocketIO("/chat");
-        this.state = useState({ rooms: [], roomId: null, messages: {}, text: "" });
+        this.chat = useState(useService("web_chat"));
+        this.state = useState({ text: "" });
         this.log = useRef("log");
-        this.socket.on("connect", () => this.join());
-        this.socket.on("message", (message) => this.show([message]));
-        onWillStart(async () => {
-            this.state.rooms = await this.orm.searchRead("web.chat.room", [], ["name"]);
-            if (this.state.rooms.length) {
-                this.open(this.state.rooms[0].id);
-            }
-        });
+        useEffect(
+            (first) => {
+                if (first && !this.chat.roomId) {
+                    this.chat.open(first);
+                }
+            },
+            () => [this.chat.rooms[0]?.id]
+        );
         useEffect(
             () => {
                 this.log.el.scrollTop = this.log.el.scrollHeight;
             },
-            () => [this.shown.length]
+            () => [this.chat.shown.length]
         );
+        onWillDestroy(() => this.chat.close());
     }
 
-    get shown() {
-        const messages = Object.values(this.state.messages);
-        return messages.filter(({ room_id }) => room_id === this.state.roomId);
-    }
-
-    open(roomId) {
-        this.state.roomId = roomId;
-        this.join();
-    }
-
-    /** The server forgets the rooms of a connection that ended, so each new one joins again. */
-    async join() {
-        if (this.state.roomId && this.socket.connected) {
-            this.show(await this.socket.emit("join", this.state.roomId));
-        }
-    }
-
-    /** By id: the history of a room may hold what has come before. */
-    show(messages) {
-        for (const message of messages) {
-            this.state.messages[message.id] = message;
-        }
+    get typing() {
+        const names = Object.values(this.chat.typing).map(({ name }) => name);
+        return names.length ? _t("%s is typing…", names.join(", ")) : "";
     }
 
     time({ date }) {
@@ -63,7 +44,7 @@ export class Chat extends Component {
         const text = this.state.text;
         this.state.text = "";
         try {
-            await this.socket.emit("post", this.state.roomId, text);
+            await this.chat.post(text);
         } catch (error) {
             this.state.text = text;
             this.notification.add(error.message, { type: "danger" });
