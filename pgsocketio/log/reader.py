@@ -10,10 +10,14 @@ from pgsocketio.position import Position, Snapshot
 
 PAGE = 1_000
 """Most rows of one statement."""
+PAGE_SIZE = 4_194_304
+"""Bytes of their payloads, as PostgreSQL stores them, at which a statement brings no more."""
 
 # Rows that a snapshot did not see; both parts use the index on xid.
 _UNSEEN = """
-    SELECT id, xid, date, channel, uid, payload FROM web_socketio_log
+    SELECT id, xid, date, channel, uid, payload,
+           sum(pg_column_size(payload)) OVER (ORDER BY id) AS stored
+    FROM web_socketio_log
     WHERE (xid >= pg_snapshot_xmax(%(since)s::pg_snapshot)
            OR xid = ANY (ARRAY(SELECT pg_snapshot_xip(%(since)s::pg_snapshot))))
       AND id > %(after)s
@@ -23,9 +27,10 @@ _UNSEEN = """
 _READ = f"""
     SELECT now.snapshot, l.id, l.xid::text,
            to_char(l.date AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"'),
-           l.channel, l.uid, l.payload, octet_length(l.payload::text)
+           l.channel, l.uid, l.payload, octet_length(l.payload::text), l.stored
     FROM (SELECT pg_current_snapshot()::text AS snapshot) now
-    LEFT JOIN LATERAL ({_UNSEEN}) l ON true ORDER BY l.id
+    LEFT JOIN LATERAL ({_UNSEEN}) l ON l.stored - pg_column_size(l.payload) < %(size)s
+    ORDER BY l.id
 """
 
 
@@ -89,27 +94,28 @@ class LogReader:
     def read(self, since: Snapshot) -> Iterator[tuple[Snapshot, list[Message]]]:
         """Read what a snapshot did not see, page by page in order of ids.
 
-        :yields: the snapshot of the read (the same for all its pages) and up to :data:`PAGE`
-            messages; at least one page, that may be empty.
+        :yields: the snapshot of the read (the same for all its pages) and some messages, bounded
+            by :data:`PAGE` and :data:`PAGE_SIZE`; at least one page, that may be empty.
         """
-        upto, after = None, 0
-        while True:
-            snapshot, messages = self._page(since, upto, after)
+        upto, after, full = None, 0, True
+        while full:
+            snapshot, messages, full = self._page(since, upto, after)
             upto = upto or snapshot
             yield Snapshot.parse(upto), messages
-            if len(messages) < PAGE:
-                return
-            after = messages[-1]["id"]
+            after = messages[-1]["id"] if messages else after
 
-    def _page(self, since: Snapshot, upto: str | None, after: int) -> tuple[str, list[Message]]:
+    def _page(
+        self, since: Snapshot, upto: str | None, after: int
+    ) -> tuple[str, list[Message], bool]:
+        """One page, and whether more may follow it."""
+        bounds = {"since": str(since), "upto": upto, "after": after}
         with self._connection.cursor() as cursor:
-            cursor.execute(
-                _READ, {"since": str(since), "upto": upto, "after": after, "limit": PAGE}
-            )
+            cursor.execute(_READ, {**bounds, "limit": PAGE, "size": PAGE_SIZE})
             rows = cursor.fetchall()
         messages = [
             Message(id, channel, uid, date, payload, xid=int(xid), size=size)
-            for _snapshot, id, xid, date, channel, uid, payload, size in rows
+            for _snapshot, id, xid, date, channel, uid, payload, size, _stored in rows
             if id is not None
         ]
-        return rows[0][0], messages
+        full = len(messages) == PAGE or (bool(messages) and rows[-1][-1] >= PAGE_SIZE)
+        return rows[0][0], messages, full

@@ -169,7 +169,7 @@ class FakePostgres:
         rows = [row for row in self.database.rows(since) if row["id"] > after][:limit]
         found = [
             (snapshot, row["id"], str(row.xid), row["date"], row["channel"], row["uid"],
-             dict(row["values"]), row.size)
+             dict(row["values"]), row.size, row.size)
             for row in rows
         ]  # fmt: skip
-        return found or [(snapshot, *[None] * 7)]
+        return found or [(snapshot, *[None] * 8)]
