@@ -2,6 +2,7 @@
 
 PYTHON := .venv/bin/python
 PYTEST := $(PYTHON) -m pytest --durations=10
+ADDONS := web_socketio web_longpolling $(wildcard examples/web_*) oe_web_socketio/template/my_addon
 UNIT := $(wildcard tests/unit)
 INTEGRATION := $(wildcard tests/integration)
 ODOO_TESTS := $(wildcard tests/odoo)
@@ -39,6 +40,7 @@ test: lint docs  ## run everything: lint, docs, and the unit, integration, Odoo,
 lint: test-environment  ## check style and types
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m mypy
+	$(PYTHON) -m pylint $(ADDONS)
 
 docs: test-environment  ## build the documentation in var/docs; a warning is an error
 	$(PYTHON) -m sphinx --fail-on-warning --keep-going --fresh-env --quiet docs var/docs
