@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from oe_web_socketio import logs
 from oe_web_socketio.locate import load_odoo
 
 
@@ -16,11 +20,10 @@ def patch() -> None:
     patch_psycopg2()
 
 
-def boot(conf: str | None, addons_path: str | None, log_level: str, logfile: str | None) -> None:
+def boot(values: Mapping[str, Any]) -> None:
     """Load Odoo and its server-wide modules, without any of its servers.
 
-    :param conf: Odoo's conf file, None for its default.
-    :param addons_path: instead of the conf file's; this distribution's addons are found anyway.
+    :param values: of the options, by name.
     """
     load_odoo()
     import odoo
@@ -29,9 +32,12 @@ def boot(conf: str | None, addons_path: str | None, log_level: str, logfile: str
     from odoo.service.server import load_server_wide_modules
     from odoo.tools import config
 
-    argv = ["--no-http", "--max-cron-threads=0", f"--log-level={log_level}"]
-    argv += [f"--config={conf}"] if conf else []
-    argv += [f"--logfile={logfile}"] if logfile else []
-    argv += [f"--addons-path={addons_path}"] if addons_path else []
+    argv = ["--no-http", "--max-cron-threads=0", f"--log-level={values['log_level']}"]
+    argv.append(f"--logfile={values['logfile'] or ''}")  # never into Odoo's own
+    argv += [f"--config={values['config']}"] if values["config"] else []
+    argv += [f"--addons-path={values['addons_path']}"] if values["addons_path"] else []
+    if values["log_format"] == "json":
+        logs.prepare_json(values["logfile"])
     config.parse_config(argv, setup_logging=True)
+    logs.set_level(values["log_level"])
     load_server_wide_modules()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +26,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     try:
         if argv and not argv[0].startswith("-"):
             sys.exit(commands.run(argv[0], argv[1:]))
-        sys.exit(_serve(OPTIONS.parse(_with_default_conf(argv))))
+        sys.exit(_serve(lambda: OPTIONS.parse(with_default_conf(argv))))
     except ConfigError as error:
         sys.exit(f"oe_web_socketio: {error}")
 
 
-def _with_default_conf(argv: Sequence[str]) -> list[str]:
+def with_default_conf(argv: Sequence[str]) -> list[str]:
     """Read the conf file that Odoo would read, when none is named."""
     named = any(word in ("-c", "--config") or word.startswith("--config=") for word in argv)
     default = Path(os.environ.get("ODOO_RC") or "~/.odoorc").expanduser()
@@ -40,20 +40,24 @@ def _with_default_conf(argv: Sequence[str]) -> list[str]:
     return [f"--config={default}", *argv]
 
 
-def _serve(values: dict[str, Any]) -> int:
+def _serve(read: Callable[[], dict[str, Any]]) -> int:
     from oe_web_socketio import boot
 
+    values = read()
     boot.patch()
-    boot.boot(values["config"], values["addons_path"], values["log_level"], values["logfile"])
+    boot.boot(values)
     from odoo.tools import config
 
-    from oe_web_socketio.serve import Process
+    from oe_web_socketio.serve import START_AGAIN, Process
 
     names = list(dict.fromkeys(values["database"] or config["db_name"] or ()))
     if not names:
         raise ConfigError("no database: name it with -d, or as db_name in the conf file")
     _log_versions()
-    return Process(values, names).run()
+    status = Process(values, names, read).run()
+    if status == START_AGAIN:
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+    return status
 
 
 def _log_versions() -> None:

@@ -6,7 +6,7 @@ import gc
 import logging
 import random
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg2
 from odoo.addons.web_socketio import compat
@@ -19,6 +19,11 @@ from pgsocketio.green_postgres import ALIVE
 from pgsocketio.members import Members
 from pgsocketio.runtime import Runtime
 
+if TYPE_CHECKING:
+    from odoo.addons.web_socketio.session import OdooSession
+
+    from pgsocketio.client import ClientSocket
+
 logger = logging.getLogger("oe_web_socketio")
 
 
@@ -26,8 +31,9 @@ class OdooDatabase(Database):
     """A database of Odoo: with cursors for handlers, and a registry to load.
 
     :ivar loading: its namespaces may not all be known yet.
+    :ivar sessions: those of users that are connected, with the client of each.
 
-    :param max_cursor: most cursors open at once.
+    :param cursors: of its handlers.
     :param listen_dsn: of the LISTEN connection, where Odoo's own goes through a pooler.
     """
 
@@ -37,10 +43,11 @@ class OdooDatabase(Database):
         runtime: Runtime,
         node: str,
         members: Members,
-        max_cursor: int,
+        cursors: Cursors,
         listen_dsn: str | None = None,
     ) -> None:
-        self.cursors = Cursors(max_cursor)
+        self.cursors = cursors
+        self.sessions: dict[OdooSession, ClientSocket] = {}
         self._listen_dsn = listen_dsn
         self._runtime = runtime
         self._stopping = False
@@ -55,6 +62,11 @@ class OdooDatabase(Database):
 
     def _ready(self) -> None:
         logger.info("ready for database %r", self.name)
+
+    def state(self) -> dict[str, Any]:
+        if self.loading and self.listener.error is None:
+            return {"ready": False, "error": "its registry is being loaded"}
+        return super().state()
 
     def run(self, on_fatal: Callable[[OdooDatabase], Any]) -> None:
         """Serve the database until :meth:`stop`; PostgreSQL away is waited for.
@@ -104,7 +116,7 @@ class OdooDatabase(Database):
         try:
             connection = self._connect("check")
         except psycopg2.OperationalError as error:
-            if f'database "{self.name}" does not exist' in str(error):
+            if self._is_missing(error):
                 raise ConfigError("there is no such database") from error
             raise
         try:
@@ -120,6 +132,17 @@ class OdooDatabase(Database):
                 "the addon web_socketio is not installed there; install it with "
                 f"'oe -d {self.name} -i web_socketio'"
             )
+
+    def _is_missing(self, error: psycopg2.OperationalError) -> bool:
+        return f'database "{self.name}" does not exist' in str(error)
+
+    def is_gone(self) -> bool:
+        """Whether PostgreSQL is there, and the database is not any more."""
+        try:
+            self._connect("check").close()
+        except psycopg2.OperationalError as error:
+            return self._is_missing(error)
+        return False
 
     def stop(self) -> None:
         self._stopping = True

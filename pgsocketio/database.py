@@ -61,6 +61,7 @@ class Database:
         self.hub.subscribe(self.backplane, Acts)
         self.about: Callable[[], dict[str, Any]] = dict
         self.report = NodeReport(name, node, members, self._connections, runtime, self._health)
+        self.backplane.on_kick = self.report.wake
         self.listener = Listener(
             name, connect, runtime, self.hub, node, settings, on_ready, self._send_away
         )

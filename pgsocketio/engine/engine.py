@@ -72,14 +72,19 @@ class Engine:
         )
         self._leaving: deque[Connection] = deque()
         self._leave_timer: Any = None
-        router = Router(self)
-        self._sockets = Sockets(self.runtime, router, router.trust.trusts)
+        self._router = router = Router(self)
+        self._sockets = Sockets(self.runtime, router, lambda peer: router.trust.trusts(peer))
         self._acceptor = Acceptor(self.runtime, self._sockets.admit)
 
     @property
     def connections(self) -> Mapping[str, Connection]:
         """Open connections by sid; go through a copy when sending, which may drop some."""
         return self._connections
+
+    @property
+    def open_sockets(self) -> int:
+        """TCP connections, with and without a transport on them."""
+        return len(self._sockets)
 
     @property
     def counters(self) -> Counter[str]:
@@ -103,6 +108,10 @@ class Engine:
         self.address = self._acceptor.listen(host, port)
         self.runtime.start()
         return self.address[1]
+
+    def renew(self, settings: EngineSettings) -> None:
+        """Take up other allowed origins and trusted proxies; nothing else of the settings."""
+        self._router.renew(settings)
 
     def stop_accepting(self) -> None:
         """Close the listening socket and refuse new connections; open ones go on."""

@@ -22,6 +22,7 @@ from .websocket import WebSocketTransport
 
 if TYPE_CHECKING:
     from .engine import Engine
+    from .settings import EngineSettings
 
 _METHODS = ("GET", "POST")
 _QUERY_FIELDS = 50
@@ -40,9 +41,13 @@ class Router:
         self._settings = settings
         self._path = settings.path.rstrip("/")
         self._alone = isinstance(engine.fallback, NotFound)
+        self.renew(settings)
+        self._upgrades = ["websocket"] if "websocket" in settings.transports else []
+
+    def renew(self, settings: EngineSettings) -> None:
+        """Take up proxies and origins, from the next request on."""
         self.trust = ProxyTrust(settings.proxy_networks())
         self._origins = OriginPolicy(settings.allowed_origins)
-        self._upgrades = ["websocket"] if "websocket" in settings.transports else []
 
     def owns(self, request: Request) -> bool:
         """Tell whether this is for the transport; a page of the fallback may share its path."""

@@ -82,7 +82,8 @@ class RealtimeServer(Server):
         :param ready: wait until it is ready for each database and says its address; False for those
             who test a start that fails
         """
-        command = [VENV_PYTHON, "server.py", "-c", instance.conf, "-d", db, "-p", "0", *options]
+        ports = ["-p", "0", "--monitor-port", "0"]
+        command = [VENV_PYTHON, "server.py", "-c", instance.conf, "-d", db, *ports, *options]
         log = log_file(f"test-realtime-{next(_numbers)}")
         self.child = Child(
             "The realtime server", command, log, cwd=ROOT, env={**instance.odoo.env, **(env or {})}
@@ -95,6 +96,11 @@ class RealtimeServer(Server):
         for name in db.split(","):
             self.child.wait_until_started(f"ready for database '{name}'")
         self.url = self.child.wait_until_started(r"http://127\.0\.0\.1:\d+")[0]
+
+    @property
+    def monitor(self) -> str:
+        """URL of its /health, /ready and /metrics."""
+        return self.child.wait_until_started(r"/metrics are at (http://\S+)")[1]
 
     def close(self) -> None:
         """Send SIGTERM; it has to end within 5 seconds with status 0."""
