@@ -99,11 +99,25 @@ class UserDriver(NamespaceDriver):
         return session
 
     def settle(self) -> None:
-        self._case.env.flush_all()
+        self._case.env.cr.flush()  # what is published before a COMMIT, too
         self._run(super().settle)
         while self.database.deliver():
             self._run(super().settle)
         return self._case.env.invalidate_all()
+
+    def take(self) -> list[tuple[str, list[Any]]]:
+        """The events that came since the last call: name and arguments.
+
+        They are acknowledged, as a page does it when its handlers have returned; what the server
+        sends then is among them.
+        """
+        taken = []
+        while packets := self.packets():
+            for packet in packets:
+                taken.append((packet.data[0], packet.data[1:]))
+                if packet.id is not None:
+                    self.acknowledge(packet)
+        return taken
 
     def advance(self, seconds: float) -> None:
         self._run(lambda: self.runtime.advance(seconds))
