@@ -1,26 +1,39 @@
-"""Sessions that end while their sockets are open."""
+"""Sessions and API keys that end, or are locked, while their sockets are open."""
 
 from __future__ import annotations
 
 import logging
+import time
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import psycopg2
-from odoo.addons.web_socketio import compat
+from gevent import get_hub
+from odoo.addons.web_socketio import compat, compat_auth
+from odoo.addons.web_socketio.authentication import AuthenticatedNameSpace
 from odoo.addons.web_socketio.session import OdooSession
 from odoo.addons.web_socketio.web_socketio import addon_of
 
-from pgsocketio.errors import HandlerError
+from oe_web_socketio.databases import OdooDatabase
+from pgsocketio import wire
 from pgsocketio.server import Server
+from pgsocketio.socket import NamespaceSocket
 
 logger = logging.getLogger("oe_web_socketio")
 
+FILES = 250
+"""Session files that are looked at before others get their turn."""
+CHECKS = 50
+"""Sessions that Odoo is asked about in one transaction."""
+
 
 class SessionWatch:
-    """Looks after the sessions of all sockets, each session once.
+    """Looks after what lets the sockets in: session files, API keys, users, addons, databases.
 
-    A file whose stat did not change is not read; after a change of Odoo's caches (signaling) every
-    session is asked for again, because users and their passwords may be what changed.
+    An idle look costs one query per database, one more for all its API keys, and the stat of each
+    session file. Odoo is asked about a session when its file changed, when ``auth_timeout`` may
+    lock it, and after each change of Odoo's caches (signaling), because users and their passwords
+    may be what changed.
 
     :param interval: seconds between two looks.
     """
@@ -29,56 +42,135 @@ class SessionWatch:
         self._server = server
         self._interval = interval
         self._signals: dict[str, Any] = {}
+        self._again: set[str] = set()
 
     def run(self) -> None:
         """Look for ever."""
         while True:
             self._server.runtime.sleep(self._interval)
-            try:
-                self.look()
-            except Exception:
-                logger.exception("the check of sessions failed; it is repeated")
+            for database in list(self._server.databases.values()):
+                try:
+                    self.look(database)
+                except psycopg2.Error as error:
+                    text = "database %r cannot be asked about sessions now: %s"
+                    logger.warning(text, database.name, error)
+                except Exception:
+                    logger.exception("the check of sessions failed; it is repeated")
 
-    def look(self) -> None:
-        """Look once, and close the sockets of sessions that Odoo no longer accepts."""
-        sessions: dict[OdooSession, list[Any]] = {}
-        for socket in self._server.members.all():
-            session = getattr(socket.namespace, "session", None)
-            if isinstance(session, OdooSession) and session.sid:
-                sessions.setdefault(session, []).append(socket)
-        signaled = {name for name in {session.db for session in sessions} if self._signaled(name)}
-        for name in signaled:
-            self._close_uninstalled(name)
-        for session, sockets in sessions.items():
-            changed = compat.session_stat(session.sid) != session.stat
-            if (changed or session.db in signaled) and not self._is_valid(session):
-                for socket in sockets:
-                    socket.disconnect(reason="session expired")
+    def look(self, database: OdooDatabase) -> None:
+        """Look once, and close the sockets of all that is not accepted any more.
 
-    def _signaled(self, database: str) -> bool:
-        """Whether Odoo's caches of a database were invalidated since the last look, if any."""
-        try:
-            now = compat.signaling(database)
-        except (psycopg2.Error, HandlerError) as error:
-            logger.warning("database %r cannot be asked about sessions now: %s", database, error)
-            return False
-        if now == self._signals.get(database):
-            return False
-        self._signals[database] = now
-        return True
+        :raises psycopg2.Error: when the database cannot be asked; then the next look does it.
+        """
+        if database.listener.ready:
+            self._look_at(database)
+        elif not database.loading and self._members(database) and database.is_gone():
+            self._close_all(database)
 
-    def _close_uninstalled(self, database: str) -> None:
-        """Take up an addon that was installed, and leave one that was uninstalled."""
-        registry = compat.registry(database)
-        for socket in self._server.members.all():
-            if socket.scope is not None and socket.scope.name == database:
-                if not compat.is_installed(registry, addon_of(type(socket.namespace))):
-                    socket.disconnect(reason="the addon was uninstalled")
+    def _look_at(self, database: OdooDatabase) -> None:
+        for session, client in list(database.sessions.items()):
+            if client.connection.closed:
+                del database.sessions[session]
+        with compat.root_environment(database.name) as env:
+            signals = compat.signals(env)
+            changed = signals != self._signals.get(database.name)
+            signaled = changed or database.name in self._again
+            if signaled:
+                self._close_uninstalled(database, env.registry)
+            self._look_at_keys(database, env.cr)
+        self._ask(database, list(database.sessions) if signaled else self._changed(database))
+        self._signals[database.name] = signals
+        # Twice, for who was being let in meanwhile on the strength of what was true before.
+        (self._again.add if changed else self._again.discard)(database.name)
 
-    @staticmethod
-    def _is_valid(session: OdooSession) -> bool:
-        try:
-            return session.is_valid()
-        except (psycopg2.Error, HandlerError) as error:
-            logger.warning("%r cannot be checked now: %s", session, error)
-            return True
+    def _members(self, database: OdooDatabase) -> list[NamespaceSocket]:
+        """The sockets that were let in."""
+        members = self._server.members.all()
+        return [one for one in members if one.scope is not None and one.scope.name == database.name]
+
+    def _close_all(self, database: OdooDatabase) -> None:
+        for session in list(database.sessions):
+            self._close(session, "the database is gone")
+        for socket in self._members(database):
+            socket.disconnect(reason="the database is gone")
+
+    def _close_uninstalled(self, database: OdooDatabase, registry: Any) -> None:
+        """Leave an addon that was uninstalled; one that was installed is in the registry now."""
+        ours = compat.is_installed(registry, "web_socketio")
+        for socket in self._members(database):
+            if not ours or not compat.is_installed(registry, addon_of(type(socket.namespace))):
+                socket.disconnect(reason="the addon was uninstalled")
+
+    def _look_at_keys(self, database: OdooDatabase, cursor: Any) -> None:
+        keys = {session: session.key for session in database.sessions if session.key is not None}
+        broken = compat_auth.broken_keys(set(keys.values()), cursor) if keys else {}
+        for session, key in keys.items():
+            if key in broken:
+                self._close(session, broken[key])
+
+    def _changed(self, database: OdooDatabase) -> list[OdooSession]:
+        """The sessions whose file changed, or that ``auth_timeout`` may have locked by now."""
+        sessions = [session for session in database.sessions if session.path is not None]
+        changed, now = [], time.time()
+        for some in _slices(sessions, FILES):
+            # In a thread: the files may lie on a network.
+            stats = get_hub().threadpool.apply(_stats, [[one.path for one in some]])
+            pairs = zip(some, stats)
+            changed += [one for one, stat in pairs if stat != one.stat or one.due <= now]
+        return changed
+
+    def _ask(self, database: OdooDatabase, sessions: Sequence[OdooSession]) -> None:
+        """Ask Odoo about sessions, and act on its answers."""
+        for some in _slices(sessions, CHECKS):
+            with compat.root_environment(database.name) as env:
+                for session in some:
+                    was_locked = session.locked
+                    if not session.check(env):
+                        self._close(session, "session expired")
+                    elif session.locked != was_locked:
+                        self._lock(session) if session.locked else self._unlock(session)
+                    else:
+                        self._close_unreached(session)
+            self._server.runtime.sleep()
+
+    def _sockets(self, session: OdooSession) -> list[NamespaceSocket]:
+        client = session.database.sessions.get(session)
+        sockets = client.sockets if client is not None else ()
+        return [
+            socket for socket in sockets
+            if isinstance(socket.namespace, AuthenticatedNameSpace)
+            and socket.namespace.is_of(session)
+        ]  # fmt: skip
+
+    def _close(self, session: OdooSession, reason: str) -> None:
+        sockets = self._sockets(session)
+        client = session.database.sessions.pop(session, None)
+        if client is not None:
+            client.session = {}
+        for socket in sockets:
+            socket.disconnect(reason=reason)
+
+    def _lock(self, session: OdooSession) -> None:
+        """Send a client away; when it comes back, it has to wait until the session is unlocked."""
+        for socket in self._sockets(session):
+            if socket.version is not None:
+                socket.emit(wire.CLOSED, [{"reason": "session locked"}])
+        session.database.sessions[session].connection.leave()
+
+    def _unlock(self, session: OdooSession) -> None:
+        for socket in self._sockets(session):
+            self._server.runtime.spawn(self._server.admit, socket)
+
+    def _close_unreached(self, session: OdooSession) -> None:
+        """The user may be of another kind now, and not be welcome everywhere any more."""
+        for socket in self._sockets(session):
+            if not session.reaches(type(socket.namespace).auth):
+                socket.disconnect(reason="access denied")
+
+
+def _stats(paths: Iterable[str]) -> list[compat_auth.Stat | None]:
+    return [compat_auth.file_stat(path) for path in paths]
+
+
+def _slices(sessions: Sequence[OdooSession], size: int) -> Iterable[Sequence[OdooSession]]:
+    return (sessions[i : i + size] for i in range(0, len(sessions), size))

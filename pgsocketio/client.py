@@ -101,9 +101,14 @@ class ClientSocket:
         self._timer = runtime.later(timeout, self._expire)
 
     @property
+    def sockets(self) -> tuple[NamespaceSocket, ...]:
+        """Its namespaces, also those that it left while events still wait to be handled."""
+        return (*self.namespaces.values(), *self._leaving)
+
+    @property
     def busy(self) -> bool:
         """Whether an event of the client waits or is handled."""
-        return any(socket.busy for socket in (*self.namespaces.values(), *self._leaving))
+        return any(socket.busy for socket in self.sockets)
 
     @property
     def _in_use(self) -> bool:
@@ -142,5 +147,5 @@ class ClientSocket:
     def closed(self, reason: str) -> None:
         """The transport is gone."""
         self.stop_timer()
-        for socket in (*self.namespaces.values(), *self._leaving):
+        for socket in self.sockets:
             socket.leave_server(reason)

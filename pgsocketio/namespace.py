@@ -65,6 +65,10 @@ class BaseNamespace:
         """Whose rooms, broadcasts and messages this client shares; None: not known yet."""
         return self.socket.server.scope
 
+    def may_wait(self) -> bool:
+        """Whether a client without scope may stay longer than the time to authenticate."""
+        return False
+
     def get_user(self) -> str | None:
         """Names the client's user to those who run the server; None: nobody, or not known."""
         return None

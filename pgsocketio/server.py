@@ -229,7 +229,8 @@ class Server:
         return socket.scope is not None
 
     def _expire(self, socket: NamespaceSocket) -> None:
-        if socket.scope is None and socket.gone is None:
+        waits = socket.namespace is not None and socket.namespace.may_wait()
+        if socket.scope is None and socket.gone is None and not waits:
             text = "no valid session within the time for it"
             self.crossed("auth_timeouts", socket.client.connection, text)
             socket.disconnect(reason=text)

@@ -1,20 +1,17 @@
-"""Every private or version-dependent call into Odoo, in one place. Written for Odoo 19."""
+"""Private or version-dependent calls into Odoo, all here and in ``compat_auth``. For Odoo 19."""
 
 from __future__ import annotations
 
 import contextlib
-import os
-import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import psycopg2
-from odoo import api, http, sql_db
+from odoo import api, sql_db
 from odoo.api import Environment
 from odoo.models import BaseModel
 from odoo.modules.registry import Registry
 from odoo.service import model as service_model
-from odoo.service import security
 from odoo.tools.func import lazy
 from odoo.tools.translate import LazyGettext
 
@@ -99,75 +96,6 @@ def connect(database: str, **options: Any) -> Any:
     return psycopg2.connect(**{**info, **options})
 
 
-# -- sessions --------------------------------------------------------------------------------------
-
-
-def session_path(sid: str) -> str:
-    """The file of a session."""
-    return str(http.root.session_store.get_session_filename(sid))
-
-
-def session_stat(sid: str) -> tuple[int, int, int] | None:
-    """What changes when a session does; None when it is gone."""
-    try:
-        stat = os.stat(session_path(sid))
-    except OSError:
-        return None
-    return (stat.st_mtime_ns, stat.st_ino, stat.st_size)
-
-
-def load_session(sid: str) -> http.Session | None:
-    """The session of an id, also when a soft rotation gave it a new one; None: there is none.
-
-    It is a copy: it must not be saved.
-    """
-    store = http.root.session_store
-    if not isinstance(sid, str) or not store.is_valid_key(sid) or session_stat(sid) is None:
-        return None
-    session = store.get(sid)
-    successor = session.get("next_sid")
-    if successor and session_stat(successor) is not None:
-        session = store.get(successor)
-    session.can_save = False
-    return session
-
-
-def host_allows(database: str, host: str) -> bool:
-    """Whether Odoo's db filter lets a host name see a database."""
-    return bool(http.db_filter([database], host=host))
-
-
-def session_level(session: http.Session, env: Environment) -> str | None:
-    """What kind of user Odoo would take a session for now, None: for nobody.
-
-    Saves and deletes nothing.
-    """
-    if session.get("deletion_time", float("inf")) <= time.time():
-        return None
-    data = {key: value for key, value in session.items() if key != "gc_previous_sessions"}
-    copy = type(session)(data, session.sid)
-    copy.can_save = False
-    user = env["res.users"].browse(session.uid)
-    if not (user.exists().active and security.check_session(copy, env)):
-        return None
-    return user_level(user)
-
-
-def user_level(user: BaseModel) -> str:
-    """Whether a user is one of the house, one of the portal, or the public."""
-    if user._is_internal():
-        return "user"
-    return "portal" if user._is_portal() else "public"
-
-
-def public_user(env: Environment, host: str) -> int:
-    """The id of the user that a visitor is: that of the host's website, where there are any."""
-    if "website" in env:
-        website = env["website"].sudo()
-        return int(website.browse(website._get_current_website_id(host)).user_id.id)
-    return int(env.ref("base.public_user").id)
-
-
 # -- cursors ---------------------------------------------------------------------------------------
 
 
@@ -190,12 +118,15 @@ def committing(cursor: Any, registry: Registry, uid: int) -> Iterator[Environmen
     registry.signal_changes()
 
 
-def signaling(database: str) -> Any:
-    """A value that changes whenever Odoo's registry or one of its caches is invalidated."""
-    with registry_cursor(database) as cursor:
-        return Registry(database).get_sequences(cursor)
+@contextlib.contextmanager
+def root_environment(database: str) -> Iterator[Environment]:
+    """The superuser's environment, whose caches are as new as signaling says; never committed."""
+    with contextlib.closing(Registry(database).cursor()) as cursor:
+        Registry(database).check_signaling(cursor)
+        yield new_environment(cursor, SUPERUSER_ID)
 
 
-def registry_cursor(database: str) -> Any:
-    """A cursor that only reads."""
-    return contextlib.closing(Registry(database).cursor(readonly=True))
+def signals(env: Environment) -> Any:
+    """A value that changes whenever Odoo's registry or its caches of users are invalidated."""
+    registry, caches = env.registry.get_sequences(env.cr)
+    return registry, caches["default"], caches["stable"], caches["groups"]

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 from odoo.api import Environment
 
 from pgsocketio.adapter import AbstractAdapter
-from pgsocketio.errors import ConnectRefused
 
-from . import compat
+from . import compat, compat_auth
 from . import environment as orm
 
 if TYPE_CHECKING:
@@ -29,8 +28,11 @@ LEVELS = ("public", "portal", "user")
 class OdooSession:
     """An Odoo session that was found valid; shared by the namespaces of a client.
 
-    :ivar sid: session id; it changes when Odoo rotates the session. None for a visitor.
+    :ivar sid: session id; it changes when Odoo rotates the session. None with an API key, and for a
+        visitor.
+    :ivar key: id of the API key, None for the others.
     :ivar level: kind of user: ``'user'``, ``'portal'`` or ``'public'``.
+    :ivar locked: whether Odoo asks this user for the password again.
     :ivar uid: id of the user.
     :ivar db: name of the database.
     :ivar login: of the user.
@@ -41,11 +43,14 @@ class OdooSession:
         self, database: OdooDatabase, sid: str | None, uid: int, login: str = ""
     ) -> None:
         self.database = database
-        self.level = "public"
         self.sid, self.uid, self.login = sid, uid, login
+        self.key: int | None = None
+        self.level, self.locked = "public", False
         self.db: str = database.name
         self.allowed_company_ids: list[int] = []
-        self.stat = compat.session_stat(sid) if sid else None
+        self.path: str | None = None
+        self.stat: compat_auth.Stat | None = None
+        self.due = compat_auth.NEVER
 
     def __repr__(self) -> str:
         return f"<session of uid {self.uid} in {self.db!r}>"  # the id is a secret
@@ -58,7 +63,8 @@ class OdooSession:
         """An environment with the context of this session."""
         context = compat.user_context(env)
         if self.allowed_company_ids:
-            context["allowed_company_ids"] = list(self.allowed_company_ids)
+            allowed = compat.company_ids(env)  # a user may lose some while connected
+            context["allowed_company_ids"] = [i for i in self.allowed_company_ids if i in allowed]
         return env(context=context)
 
     @property
@@ -101,58 +107,22 @@ class OdooSession:
             self.allowed_company_ids = [company for company in wanted if company in allowed]
         return self.allowed_company_ids
 
-    def is_valid(self) -> bool:
-        """Whether Odoo still accepts the session. Follows a rotation; saves nothing.
+    def check(self, env: Environment) -> bool:
+        """Ask Odoo again: whether it still accepts the session, and as what. Follows a rotation.
 
-        :raises psycopg2.Error: when the database cannot be asked.
+        :param env: of the superuser.
         """
-        data = compat.load_session(self.sid)
-        if data is None or data.uid != self.uid or data.db != self.db:
+        if self.sid is None:
+            user = env["res.users"].browse(self.uid).exists()
+            self.level = compat_auth.user_level(user) if user.active else "public"
+            return bool(user.active)
+        found = compat_auth.load_session(self.sid)
+        if found is None or (found[0].uid, found[0].db) != (self.uid, self.db):
             return False
-        stat = compat.session_stat(data.sid)
-        level = self.run(lambda env: compat.session_level(data, env))
-        if level is None:
+        data, stat = found
+        verdict = compat_auth.judge(data, env)
+        if verdict is None:
             return False
-        self.sid, self.stat, self.level = data.sid, stat, level
+        self.sid, self.path, self.stat = data.sid, compat_auth.session_path(data.sid), stat
+        self.level, self.locked, self.due = verdict
         return True
-
-
-def open_session(databases: dict[str, OdooDatabase], sid: Any, host: str) -> OdooSession | None:
-    """The session of an id, when Odoo accepts it.
-
-    :param databases: those that this server serves, by name.
-    :param host: that the client asked for; Odoo's db filter looks at it.
-    :returns: None for an unknown, expired or public session.
-    :raises ConnectRefused: for a session of a database that is not served.
-    :raises TemporarilyUnavailable: when its database is away.
-    """
-    data = compat.load_session(sid)
-    if data is None or not data.uid or not data.db or not compat.host_allows(data.db, host):
-        return None
-    database = databases.get(data.db)
-    if database is None:
-        raise ConnectRefused("this server does not serve the database of the session")
-    database.need_ready()
-    session = OdooSession(database, data.sid, data.uid, data.login or "")
-    return session if session.is_valid() else None
-
-
-def open_visitor(databases: dict[str, OdooDatabase], sid: Any, host: str) -> OdooSession | None:
-    """A session of the public user, in the database that Odoo would choose for a visitor.
-
-    :param sid: of the visitor's own session, which may name the database; or None.
-    :param host: that the client asked for; Odoo's db filter and websites look at it.
-    :returns: None when that is no database served here.
-    :raises TemporarilyUnavailable: when the database is away.
-    """
-    data = compat.load_session(sid)
-    named = data is not None and data.db
-    names = [named] if named and compat.host_allows(named, host) else list(databases)
-    allowed = [name for name in names if name in databases and compat.host_allows(name, host)]
-    if len(allowed) != 1:
-        return None
-    database = databases[allowed[0]]
-    database.need_ready()
-    session = OdooSession(database, None, compat.SUPERUSER_ID)
-    session.uid = session.run(lambda env: compat.public_user(env, host))
-    return session

@@ -45,11 +45,19 @@ class TokenBuckets:
     def __len__(self) -> int:
         return len(self._buckets)
 
+    def is_empty(self, key: str) -> bool:
+        """Tell whether :meth:`take` would find no token of this key."""
+        return self._tokens(key, self._clock()) < 1
+
+    def _tokens(self, key: str, now: float) -> float:
+        tokens, since = self._buckets.get(key, (float(self._burst), now))
+        return min(self._burst, tokens + (now - since) * self._rate)
+
     def take(self, key: str) -> bool:
         """Take one token of this key; False when there is none."""
         now = self._clock()
-        tokens, since = self._buckets.pop(key, (float(self._burst), now))
-        tokens = min(self._burst, tokens + (now - since) * self._rate)
+        tokens = self._tokens(key, now)
+        self._buckets.pop(key, None)
         allowed = tokens >= 1
         self._buckets[key] = (tokens - 1 if allowed else tokens, now)
         if len(self._buckets) > self._max_keys:

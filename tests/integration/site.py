@@ -108,12 +108,16 @@ class Site(OdooServer):
         """Where Odoo keeps a session: in a folder named by the id's first two characters."""
         return self._sessions / session_id[:2] / session_id
 
+    def authenticate(self, login: str, secret: str, db: str | None = None) -> Any:
+        """Log in over XML-RPC by password or key; return the uid, or False."""
+        common = xmlrpc.client.ServerProxy(f"{self.url}/xmlrpc/2/common", allow_none=True)
+        return common.authenticate(db or self.db, login, secret, {})
+
     def xmlrpc(self, db: str, login: str, model: str, method: str, *args: Any) -> Any:
         """Call a method over XML-RPC.
 
         :raises xmlrpc.client.Fault: when Odoo refuses
         """
-        common = xmlrpc.client.ServerProxy(f"{self.url}/xmlrpc/2/common", allow_none=True)
-        uid = common.authenticate(db, login, login, {})
+        uid = self.authenticate(login, login, db)
         objects = xmlrpc.client.ServerProxy(f"{self.url}/xmlrpc/2/object", allow_none=True)
         return objects.execute_kw(db, uid, login, model, method, args)

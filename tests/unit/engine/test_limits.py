@@ -38,7 +38,10 @@ def test_network_key(address: str, key: str) -> None:
 def test_token_bucket() -> None:
     clock = Clock()
     buckets = TokenBuckets(rate=2, burst=3, clock=clock)
+    assert not buckets.is_empty("a")
+    assert len(buckets) == 0, "to ask leaves no trace"
     assert [buckets.take("a") for _ in range(4)] == [True, True, True, False]
+    assert buckets.is_empty("a")
     assert buckets.take("b")
     clock.now += 0.5
     assert [buckets.take("a") for _ in range(2)] == [True, False]
