@@ -10,7 +10,6 @@ from oe_web_socketio.boot import patch
 
 patch()
 
-import gc  # noqa: E402
 import secrets  # noqa: E402
 import sys  # noqa: E402
 from collections.abc import Sequence  # noqa: E402
@@ -25,6 +24,7 @@ from pgsocketio.database import Database  # noqa: E402
 from pgsocketio.engine import Engine, EngineSettings, Prepared  # noqa: E402
 from pgsocketio.errors import ConnectRefused  # noqa: E402
 from pgsocketio.green import GreenRuntime  # noqa: E402
+from pgsocketio.lifecycle import spare_collector  # noqa: E402
 from pgsocketio.namespace import BaseNamespace  # noqa: E402
 from pgsocketio.progress import keep_telling  # noqa: E402
 from pgsocketio.server import Server, ServerSettings  # noqa: E402
@@ -108,7 +108,7 @@ def main() -> None:
     )  # fmt: skip
     gevent.spawn(database.listener.run)
     ready.wait()
-    gc.freeze()
+    spare_collector()
     print(engine.listen("127.0.0.1", 0), flush=True)  # noqa: T201
     keep_telling(server)
 

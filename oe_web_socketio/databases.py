@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import random
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from psycopg2 import errors
 from pgsocketio.database import Database
 from pgsocketio.errors import ConfigError
 from pgsocketio.green_postgres import ALIVE
+from pgsocketio.lifecycle import spare_collector
 from pgsocketio.members import Members
 from pgsocketio.runtime import Runtime
 
@@ -95,8 +95,7 @@ class OdooDatabase(Database):
             try:
                 self._check()
                 compat.registry(self.name)
-                gc.collect()
-                gc.freeze()  # what was loaded stays: collections need not look at it again
+                spare_collector()
                 return
             except psycopg2.OperationalError as error:
                 attempt += 1

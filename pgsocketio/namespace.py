@@ -7,6 +7,7 @@ import logging
 import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
     from pgsocketio.adapter import AbstractAdapter
@@ -17,6 +18,20 @@ if TYPE_CHECKING:
 logger = logging.getLogger("pgsocketio.namespace")
 
 _EVENT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_ ]*", re.ASCII)
+
+
+_signatures: WeakKeyDictionary[Callable[..., Any], inspect.Signature] = WeakKeyDictionary()
+
+
+def _signature(function: Callable[..., Any]) -> inspect.Signature:
+    """The signature of a function or method; that of a method is made once for all instances."""
+    shared = getattr(function, "__func__", None)
+    if shared is None:
+        return inspect.signature(function)
+    signature = _signatures.get(shared)
+    if signature is None:
+        signature = _signatures[shared] = inspect.signature(function)
+    return signature
 
 
 class Refused(NamedTuple):
@@ -292,7 +307,7 @@ class BaseNamespace:
         if method is None:
             text = f'The method "{method_name}" was not found'
             return self._refuse("no_such_method", text, packet)
-        if list(inspect.signature(method).parameters) == ["packet"]:
+        if list(_signature(method).parameters) == ["packet"]:
             return method(packet)
         return self.call_checked(method, packet, args)
 
@@ -301,7 +316,7 @@ class BaseNamespace:
     ) -> Any:
         """Call a function with a client's arguments, when they fit its signature."""
         try:
-            inspect.signature(function).bind(*args)
+            _signature(function).bind(*args)
         except TypeError as error:
             return self._refuse("invalid_method_args", f'"{packet["name"]}": {error}', packet)
         return function(*args)

@@ -117,9 +117,7 @@ class Engine:
         """Close the listening socket and refuse new connections; open ones go on."""
         self._acceptor.stop()
 
-    def close_all(
-        self, over: float = 0.0, connections: Iterable[Connection] | None = None
-    ) -> None:
+    def close_all(self, over: float = 0.0, connections: Iterable[Connection] | None = None) -> None:
         """Close transports so that unmodified clients reconnect by themselves.
 
         Args:

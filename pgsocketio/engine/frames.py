@@ -1,124 +1,196 @@
-"""RFC 6455 on the server's side: opening handshake and messages out of frames. Pure.
+"""RFC 6455 on the server's side: frames, and messages out of frames. Pure.
 
-Framing is the Sans-I/O core of the websockets library; here are what it leaves to its caller:
-the checks of the opening handshake, UTF-8 as it arrives, and assembling fragments.
+Heads are checked before a payload is received, and what is idle keeps nothing: of the Sans-I/O
+libraries that were measured, each cost more memory and time per connection than all the rest of
+the transport. Masking and the rules of close frames are the websockets library's.
 """
 
 from __future__ import annotations
 
 import codecs
-import logging
-from base64 import b64decode
-from binascii import Error as Base64Error
+import struct
 from codecs import IncrementalDecoder
 from typing import Final
 
-from websockets.frames import CloseCode, Opcode
-from websockets.protocol import SEND_EOF, Protocol, Side
-from websockets.utils import accept_key
+from websockets.exceptions import ProtocolError
+from websockets.frames import Close, CloseCode
+from websockets.frames import apply_mask as unmask  # type: ignore[attr-defined]  # the one in C
 
-from .errors import RequestError
-from .frame_heads import FrameHeads
-from .http import Request, response_head
+from pgsocketio.errors import RealtimeError
 
-_logger: Final = logging.getLogger("pgsocketio.engine.frames")
-_logger.setLevel(logging.WARNING)  # the library logs every closed connection at INFO
+CONT: Final = 0x0
+TEXT: Final = 0x1
+BINARY: Final = 0x2
+CLOSE: Final = 0x8
+PING: Final = 0x9
+PONG: Final = 0xA
+_OPCODES: Final = frozenset((CONT, TEXT, BINARY, CLOSE, PING, PONG))
+_CONTROL: Final = 0x08
+_FIN: Final = 0x80
+_RESERVED: Final = 0x70
+_MASKED: Final = 0x80
+_MASK_SIZE: Final = 4
+_MAX_SHORT: Final = 125
+_MAX_REASON: Final = 123
 _utf8_decoder: Final = codecs.getincrementaldecoder("utf-8")
 
 
-def is_upgrade(request: Request) -> bool:
-    """Tell whether a request asks for a WebSocket."""
-    return "websocket" in request.tokens("upgrade") and "upgrade" in request.tokens("connection")
+class FrameError(RealtimeError):
+    """The peer broke the protocol.
 
-
-def check(request: Request) -> None:
-    """Check an opening handshake (RFC 6455, 4.2.1).
-
-    Raises:
-        RequestError: the handshake is malformed; 426 when its version is not 13.
+    Args:
+        code: to close with.
+        message: the rule that was broken.
     """
-    if request.method != "GET" or not request.http11 or request.length != 0:
-        raise RequestError("a WebSocket handshake is a GET of HTTP/1.1 without a body")
-    if request.headers.get("sec-websocket-version") != "13":
-        raise RequestError("WebSocket version must be 13", 426)
-    key = request.headers.get("sec-websocket-key", "")
-    try:
-        valid = len(b64decode(key, validate=True)) == 16
-    except (Base64Error, ValueError):
-        valid = False
-    if not valid:
-        raise RequestError("malformed Sec-WebSocket-Key")
+
+    def __init__(self, code: CloseCode, message: str) -> None:
+        super().__init__(message)
+        self.code = code
 
 
-def accept(request: Request) -> bytes:
-    """Return the 101 response to an opening handshake that was checked (RFC 6455, 4.2.2)."""
-    key = request.headers["sec-websocket-key"]
-    headers = [
-        ("Upgrade", "websocket"),
-        ("Connection", "Upgrade"),
-        ("Sec-WebSocket-Accept", accept_key(key)),
-    ]
-    return response_head(101, headers)
+def frame(opcode: int, payload: bytes) -> bytes:
+    """Return one whole, unmasked frame."""
+    size = len(payload)
+    if size <= _MAX_SHORT:
+        head = struct.pack("!BB", _FIN | opcode, size)
+    elif size < 65_536:
+        head = struct.pack("!BBH", _FIN | opcode, 126, size)
+    else:
+        head = struct.pack("!BBQ", _FIN | opcode, 127, size)
+    return head + payload
+
+
+def _violation(rule: str) -> FrameError:
+    return FrameError(CloseCode.PROTOCOL_ERROR, rule)
+
+
+def _read_head(data: bytes | bytearray, at: int) -> tuple[int, int] | None:
+    """Check a head as far as it is there (RFC 6455, 5.2 and 5.5).
+
+    Returns:
+        where the masking key begins, and the payload's size; None when more bytes are needed.
+    """
+    first, available = data[at], len(data) - at
+    if first & _RESERVED:
+        raise _violation("reserved bits must be 0")
+    opcode = first & 0x0F
+    if opcode not in _OPCODES:
+        raise _violation("unknown opcode")
+    if opcode & _CONTROL and not first & _FIN:
+        raise _violation("fragmented control frame")
+    if available < 2:
+        return None
+    if not data[at + 1] & _MASKED:
+        raise _violation("frame is not masked")
+    size = data[at + 1] & 0x7F
+    if size <= _MAX_SHORT:
+        return at + 2, size
+    if opcode & _CONTROL:
+        raise _violation("control frame too long")
+    extended = 2 if size == 126 else 8
+    if available < 2 + extended:
+        return None
+    size = int.from_bytes(data[at + 2 : at + 2 + extended], "big")
+    if size < (126 if extended == 2 else 65_536):
+        raise _violation("length is not encoded minimally")
+    if size >> 63:
+        raise _violation("length has its highest bit set")
+    return at + 2 + extended, size
 
 
 class MessageReader:
     """Turns received bytes into messages, and says what to answer.
 
+    ``close_code`` is that of the close frame received, None before; ``failure`` how the peer broke
+    the protocol; ``ended`` tells that the TCP connection ends once everything is sent, and that
+    what is received is of no interest any more.
+
     Args:
         max_size: bytes of one message; a larger one is refused at its frame's head.
     """
 
-    __slots__ = ("_decoder", "_failure", "_heads", "_parts", "_protocol")
+    __slots__ = ("_closing", "_decoder", "_max_size", "_missing", "_out", "_parts", "_rest",
+                 "_tell_end", "close_code", "ended", "failure")  # fmt: skip
 
     def __init__(self, max_size: int) -> None:
-        self._protocol = Protocol(Side.SERVER, max_size=max_size, logger=_logger)
+        self._max_size = max_size
+        self._rest: bytearray | None = None  # a frame that is not whole
+        self._missing = 0
         self._parts: bytearray | None = None
         self._decoder: IncrementalDecoder | None = None
-        self._failure: str | None = None
-        self._heads = FrameHeads()
-
-    @property
-    def close_code(self) -> int | None:
-        """The code of the close frame received, None before."""
-        close = self._protocol.close_rcvd
-        return None if close is None else close.code
+        self._out = b""
+        self._closing = self._tell_end = self.ended = False
+        self.close_code: int | None = None
+        self.failure: str | None = None
 
     def receive(self, data: bytes) -> list[str | bytes]:
         """Take received bytes, return the messages complete with them."""
-        if self._heads.violation is None:
-            data = data[: self._heads.scan(data)]
-        self._protocol.receive_data(data)
-        messages = self._messages()
-        if self._heads.violation is not None and self.failure is None:
-            self._fail(CloseCode.PROTOCOL_ERROR, self._heads.violation)
-        return messages
-
-    def _messages(self) -> list[str | bytes]:
         messages: list[str | bytes] = []
-        for event in self._protocol.events_received():
-            opcode = event.opcode  # type: ignore[union-attr]  # only handshakes yield others
-            if opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
-                try:
-                    message = self._assemble(opcode, bytes(event.data), event.fin)  # type: ignore[union-attr]
-                except UnicodeDecodeError:
-                    self._fail(CloseCode.INVALID_DATA, "text is not UTF-8")
-                    break
-                if message is not None:
-                    messages.append(message)
+        if self._rest is None:
+            self._read(data, messages)
+            return messages
+        self._rest += data
+        self._missing -= len(data)
+        if self._missing <= 0:
+            whole, self._rest = self._rest, None
+            self._read(whole, messages)
         return messages
 
-    def _fail(self, code: CloseCode, failure: str) -> None:
-        self._failure = failure
-        if not self._protocol.eof_sent:
-            self._protocol.fail(code, failure)
+    def _read(self, data: bytes | bytearray, messages: list[str | bytes]) -> None:
+        at = 0
+        try:
+            while at < len(data) and not self.ended:
+                head = _read_head(data, at)
+                if head is None:
+                    self._keep(data, at, 1)
+                    return
+                start, size = head[0] + _MASK_SIZE, head[1]
+                self._check(data[at], size)
+                if start + size > len(data):
+                    self._keep(data, at, start + size - len(data))
+                    return
+                payload = bytes(data[start : start + size])
+                payload = unmask(payload, bytes(data[start - _MASK_SIZE : start]))
+                self._take(data[at], payload, messages)
+                at = start + size
+        except FrameError as error:
+            self._fail(error)
 
-    def _assemble(self, opcode: Opcode, data: bytes, fin: bool) -> str | bytes | None:
-        if fin and opcode is not Opcode.CONT:
-            return data.decode() if opcode is Opcode.TEXT else data
-        if opcode is not Opcode.CONT:
+    def _keep(self, data: bytes | bytearray, at: int, missing: int) -> None:
+        self._rest, self._missing = bytearray(data[at:]), missing
+
+    def _check(self, first: int, size: int) -> None:
+        """The rules on fragments (RFC 6455, 5.4), and the bound."""
+        opcode = first & 0x0F
+        if opcode & _CONTROL:
+            return
+        if (opcode == CONT) != (self._parts is not None):
+            rule = "continues nothing" if opcode == CONT else "fragmented message is not finished"
+            raise _violation(rule)
+        if size + len(self._parts or b"") > self._max_size:
+            text = f"message of more than {self._max_size} bytes"
+            raise FrameError(CloseCode.MESSAGE_TOO_BIG, text)
+
+    def _take(self, first: int, payload: bytes, messages: list[str | bytes]) -> None:
+        opcode = first & 0x0F
+        if opcode == PING:
+            self._out += frame(PONG, payload) if not self._closing else b""
+        elif opcode == CLOSE:
+            self._take_close(payload)
+        elif opcode != PONG:
+            try:
+                message = self._assemble(opcode, payload, bool(first & _FIN))
+            except UnicodeDecodeError as error:
+                raise FrameError(CloseCode.INVALID_DATA, "text is not UTF-8") from error
+            if message is not None:
+                messages.append(message)
+
+    def _assemble(self, opcode: int, data: bytes, fin: bool) -> str | bytes | None:
+        if fin and opcode != CONT:
+            return data.decode() if opcode == TEXT else data
+        if self._parts is None:
             self._parts = bytearray()
-            self._decoder = _utf8_decoder() if opcode is Opcode.TEXT else None
-        assert self._parts is not None
+            self._decoder = _utf8_decoder() if opcode == TEXT else None
         self._parts += data
         if self._decoder is not None:
             self._decoder.decode(data, fin)  # fails at the fragment that breaks it
@@ -129,26 +201,35 @@ class MessageReader:
         self._parts = self._decoder = None
         return whole.decode() if text else whole
 
+    def _take_close(self, payload: bytes) -> None:
+        """Answer with the same (RFC 6455, 5.5.1), unless it is the answer."""
+        if self._parts is not None:
+            raise _violation("fragmented message is not finished")
+        try:
+            self.close_code = Close.parse(payload).code
+        except ProtocolError as error:
+            raise _violation(str(error)) from error
+        except UnicodeDecodeError as error:
+            raise FrameError(CloseCode.INVALID_DATA, "reason is not UTF-8") from error
+        self._end(payload)
+
+    def _fail(self, error: FrameError) -> None:
+        self.failure = str(error)
+        self._end(Close(error.code, self.failure[:_MAX_REASON]).serialize())
+
+    def _end(self, payload: bytes) -> None:
+        if not self._closing:
+            self._out += frame(CLOSE, payload)
+        self._closing = self._tell_end = self.ended = True
+
     def close(self, code: int) -> None:
         """Start the closing handshake, unless it has started."""
-        if not self._protocol.close_expected() and not self._protocol.eof_sent:
-            self._protocol.send_close(code)
+        if not self._closing:
+            self._closing = True
+            self._out += frame(CLOSE, Close(code, "").serialize())
 
     def to_send(self) -> tuple[bytes, bool]:
         """Return the bytes to send, and whether the TCP connection ends after them."""
-        writes = self._protocol.data_to_send()
-        return b"".join(writes), SEND_EOF in writes
-
-    @property
-    def ended(self) -> bool:
-        """Whether the TCP connection ends once everything is sent."""
-        return self._protocol.eof_sent
-
-    @property
-    def failure(self) -> str | None:
-        """How the peer broke the protocol, None if it did not."""
-        return self._failure or _text(self._protocol.parser_exc)
-
-
-def _text(error: Exception | None) -> str | None:
-    return None if error is None else f"{type(error).__name__}: {error}"
+        answer = self._out, self._tell_end
+        self._out, self._tell_end = b"", False
+        return answer

@@ -7,10 +7,13 @@ input it refused the most. What it lets pass is checked here. Source: RFC 9112, 
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterable, Sequence
 from email.utils import formatdate
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Final
+from urllib.parse import parse_qsl
 
 import httptools
 
@@ -26,9 +29,9 @@ _SINGLE: Final = frozenset(
     ("host", "content-length", "transfer-encoding", "origin", "upgrade", "expect",
      "sec-websocket-key", "sec-websocket-version")
 )  # fmt: skip
-_LINE_BREAK: Final = re.compile(r"[\r\n\0]")
 _STATUS_LINES: Final = {s.value: f"HTTP/1.1 {s.value} {s.phrase}" for s in HTTPStatus}
 _END: Final = b"\r\n\r\n"
+_QUERY_FIELDS: Final = 50
 
 
 class Request:
@@ -39,8 +42,8 @@ class Request:
     """
 
     __slots__ = (
-        "body", "expects_continue", "headers", "http11", "keep_alive", "length", "method",
-        "path", "query",
+        "_fields", "body", "expects_continue", "headers", "http11", "keep_alive", "length",
+        "method", "path", "query",
     )  # fmt: skip
 
     def __init__(self, method: str, target: str, fields: Headers, http11: bool) -> None:
@@ -55,6 +58,23 @@ class Request:
         self.expects_continue = expect is not None and http11
         self.keep_alive = self._keep_alive()
         self.body = bytearray()
+        self._fields: list[tuple[str, str]] | None = None
+
+    @property
+    def query_fields(self) -> list[tuple[str, str]]:
+        """Names and values of the query.
+
+        Raises:
+            RequestError: there are too many.
+        """
+        if self._fields is None:
+            try:
+                self._fields = parse_qsl(
+                    self.query, keep_blank_values=True, max_num_fields=_QUERY_FIELDS
+                )
+            except ValueError as error:
+                raise RequestError("too many query fields") from error
+        return self._fields
 
     def _length(self) -> int | None:
         encoding = self.headers.get("transfer-encoding")
@@ -236,7 +256,15 @@ def response_head(status: int, headers: Iterable[tuple[str, str]]) -> bytes:
     lines = [_STATUS_LINES.get(status) or f"HTTP/1.1 {status} Unknown"]
     lines += [f"{name}: {value}" for name, value in headers]
     if not any(line[:5].lower() == "date:" for line in lines):
-        lines.append(f"Date: {formatdate(usegmt=True)}")
-    if any(map(_LINE_BREAK.search, lines)):
+        lines.append(_date(int(time.time())))
+    head = "\r\n".join(lines)
+    breaks = len(lines) - 1
+    if head.count("\r") > breaks or head.count("\n") > breaks or "\0" in head:
         raise ValueError("a response header contains a line break or NUL")
-    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+    return f"{head}\r\n\r\n".encode("latin-1")
+
+
+@lru_cache(1)
+def _date(now: int) -> str:
+    """Made once a second."""
+    return f"Date: {formatdate(now, usegmt=True)}"

@@ -92,8 +92,9 @@ class TimerWheel:
 
     def schedule(self, item: Timed, delay: float) -> None:
         """Call ``item.on_time()`` once, delay seconds from now, in place of its former time."""
-        self.cancel(item)
-        due = max(self._now() + 1 + int(delay / self.tick), self._next)
+        if item.due >= 0:
+            self.cancel(item)
+        due = max(int((self._clock() + delay) / self.tick) + 1, self._next)
         item.due = due
         bucket = self._buckets.get(due)
         if bucket is None:

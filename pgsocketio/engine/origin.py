@@ -6,8 +6,9 @@ Sources: RFC 6454 (origins), Fetch standard (CORS), Fetch Metadata (Sec-Fetch-Si
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -15,8 +16,7 @@ Network = IPv4Network | IPv6Network
 Origin = tuple[str, str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(NamedTuple):
     """A request as the client sees it, trusted proxies taken away.
 
     ``host`` is the value of Host; ``address`` and ``port`` are the client's.
@@ -29,14 +29,14 @@ class Seen:
     trusted: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """Whether a request may use the transport, and the origin to name in CORS headers."""
 
     allowed: bool
     cors_origin: str | None = None
 
 
+@lru_cache(256)
 def parse_origin(text: str) -> Origin | None:
     """Return (scheme, host, port) of an Origin or URL, None when it is not http(s) or malformed."""
     try:
@@ -117,7 +117,6 @@ class OriginPolicy:
         With Origin, that alone decides. Without, the request may be a same-origin GET or no
         browser at all: it passes unless Sec-Fetch-Site or Referer says that it is foreign.
         """
-        own = parse_origin(f"{seen.scheme}://{seen.host}")
         origin = headers.get("origin")
         if origin is not None:
             parsed = parse_origin(origin)
@@ -125,14 +124,19 @@ class OriginPolicy:
                 return Decision(False)
             if parsed in self._allowed:
                 return Decision(True, origin)
-            return Decision(parsed == own)
+            return Decision(parsed == self._own(seen))
         if headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
             return Decision(False)
         referer = headers.get("referer")
         if referer is None:
             return Decision(True)
         parsed = parse_origin(referer)
-        return Decision(parsed is not None and (parsed == own or parsed in self._allowed))
+        allowed = parsed is not None and (parsed == self._own(seen) or parsed in self._allowed)
+        return Decision(allowed)
+
+    @staticmethod
+    def _own(seen: Seen) -> Origin | None:
+        return parse_origin(f"{seen.scheme}://{seen.host}")
 
 
 def _last(value: str) -> str:

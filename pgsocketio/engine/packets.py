@@ -10,8 +10,7 @@ from binascii import Error as Base64Error
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from websockets.frames import Frame, Opcode
-
+from . import frames
 from .errors import PacketError
 
 if TYPE_CHECKING:
@@ -122,8 +121,8 @@ class Prepared:
 def frame(packet: str | bytes) -> bytes:
     """Return one unmasked WebSocket frame: text for str, binary for bytes."""
     if isinstance(packet, str):
-        return Frame(Opcode.TEXT, packet.encode()).serialize(mask=False)
-    return Frame(Opcode.BINARY, packet).serialize(mask=False)
+        return frames.frame(frames.TEXT, packet.encode())
+    return frames.frame(frames.BINARY, packet)
 
 
 def _polling_form(packet: str | bytes) -> bytes:

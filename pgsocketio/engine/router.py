@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import secrets
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl
 
-from . import frames
+from . import upgrade
 from .connection import Connection
-from .errors import Refused, RequestError
+from .errors import Refused
 from .fallback import NotFound
 from .handshake import Handshake
 from .http import Request
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from .settings import EngineSettings
 
 _METHODS = ("GET", "POST")
-_QUERY_FIELDS = 50
 
 
 class Router:
@@ -42,7 +40,12 @@ class Router:
         self._path = settings.path.rstrip("/")
         self._alone = isinstance(engine.fallback, NotFound)
         self.renew(settings)
-        self._upgrades = ["websocket"] if "websocket" in settings.transports else []
+        self._upgrades = '["websocket"]' if "websocket" in settings.transports else "[]"
+        self._announced = (
+            f'"pingInterval":{max(1, round(settings.ping_interval * 1000))},'
+            f'"pingTimeout":{max(1, round(settings.ping_timeout * 1000))},'
+            f'"maxPayload":{settings.max_payload}'
+        )
 
     def renew(self, settings: EngineSettings) -> None:
         """Take up proxies and origins, from the next request on."""
@@ -92,12 +95,12 @@ class Router:
         if sid is None:
             if request.method != "GET":
                 raise Refused(2)
-            if (transport == "websocket") != frames.is_upgrade(request):
+            if (transport == "websocket") != upgrade.is_upgrade(request):
                 raise Refused(3)
         else:
             self._check_sid(request, sid, transport)
         if transport == "websocket":
-            frames.check(request)
+            upgrade.check(request)
 
     def _check_origin(self, http: HttpConnection, request: Request) -> None:
         decision = self._origins.decide(request.headers, self.see(http, request))
@@ -122,9 +125,9 @@ class Router:
         if connection.closed and (request.method != "GET" or transport != "polling"):
             raise Refused(1)
         if transport == "websocket":
-            if not frames.is_upgrade(request) or not connection.upgradable:
+            if not upgrade.is_upgrade(request) or not connection.upgradable:
                 raise Refused(3, rule="upgrade")
-        elif connection.transport != "polling" or frames.is_upgrade(request):
+        elif connection.transport != "polling" or upgrade.is_upgrade(request):
             raise Refused(3, rule="poll after upgrade")
 
     def _find(self, sid: str) -> Connection:
@@ -166,18 +169,8 @@ class Router:
         sid = secrets.token_urlsafe(15)
         return Connection(self._engine, sid, Handshake(request, seen))
 
-    def _open_packet(self, connection: Connection, upgrades: list[str]) -> str:
-        settings = self._settings
-        return OPEN + json.dumps(
-            {
-                "sid": connection.sid,
-                "upgrades": upgrades,
-                "pingInterval": max(1, round(settings.ping_interval * 1000)),
-                "pingTimeout": max(1, round(settings.ping_timeout * 1000)),
-                "maxPayload": settings.max_payload,
-            },
-            separators=(",", ":"),
-        )
+    def _open_packet(self, connection: Connection, upgrades: str) -> str:
+        return f'{OPEN}{{"sid":"{connection.sid}","upgrades":{upgrades},{self._announced}}}'
 
     def _polling_handshake(self, http: HttpConnection, request: Request) -> None:
         connection = self._new_connection(http, request)
@@ -186,7 +179,7 @@ class Router:
         self._engine.opened(connection)
 
     def _websocket(self, http: HttpConnection, request: Request, known: Connection | None) -> None:
-        answer = frames.accept(request)
+        answer = upgrade.accept(request)
         if known is not None and not known.upgradable:
             raise Refused(3, rule="upgrade")
         connection = known or self._new_connection(http, request)
@@ -194,7 +187,7 @@ class Router:
         websocket = WebSocketTransport(self._engine.runtime, stream, connection)
         if known is None:
             connection.open(websocket)
-            answer += Prepared.control(self._open_packet(connection, [])).frames
+            answer += Prepared.control(self._open_packet(connection, "[]")).frames
         else:
             connection.start_probe(websocket)
         stream.start(websocket)
@@ -211,10 +204,7 @@ class Router:
 
 
 def _query(request: Request) -> dict[str, str]:
-    try:
-        pairs = parse_qsl(request.query, keep_blank_values=True, max_num_fields=_QUERY_FIELDS)
-    except ValueError as error:
-        raise RequestError("too many query fields") from error
+    pairs = request.query_fields
     query = dict(pairs)
     if len(query) != len(pairs):
         raise Refused(3, rule="repeated query field")

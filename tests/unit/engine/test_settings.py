@@ -13,7 +13,7 @@ from pgsocketio.engine.http import Request
 from pgsocketio.engine.origin import Seen
 
 PURE = [
-    "errors", "frame_heads", "frames", "handshake", "http", "limits", "origin", "packets",
+    "errors", "frames", "handshake", "http", "limits", "origin", "packets",
     "settings",
 ]  # fmt: skip
 
