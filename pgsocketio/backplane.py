@@ -57,6 +57,7 @@ class DatabaseBackplane:
     :param node: names this server process.
     :param is_signed: tells whether a signature of a text was made with the log's secret.
     :param listeners: tells how many listeners a channel has here.
+    :ivar on_kick: called when clients were closed for an administrator.
     :ivar forged: how many acts were none.
     """
 
@@ -74,6 +75,7 @@ class DatabaseBackplane:
         self._members, self._connections = members, connections
         self._is_signed, self._runtime, self._listeners = is_signed, runtime, listeners
         self._log = QuietLog(logger, runtime.monotonic, 60.0)
+        self.on_kick: Callable[[], Any] = lambda: None
         self.forged = 0
 
     # -- what this process wants -------------------------------------------------------------
@@ -137,6 +139,7 @@ class DatabaseBackplane:
             target = Target.from_json(act["target"])
             closed = self._members.kick(self._database, target, act["reason"])
             if closed:
+                self.on_kick()
                 text = "database %r: %d clients closed by %s (%s)"
                 logger.info(text, self._database, closed, act.get("by"), act["reason"])
             return {"closed": closed}

@@ -68,6 +68,11 @@ class NodeReport:
         self._started = runtime.monotonic()
         self._listed: dict[str, tuple[int, int]] | None = None  # what is in the table, if known
         self._reported = self._left = False
+        self._wanted = runtime.event()
+
+    def wake(self) -> None:
+        """Report soon: many clients have changed, and somebody looks."""
+        self._wanted.set()
 
     def run(self) -> None:
         """Report until :meth:`leave`; the loop of a job of its own."""
@@ -85,7 +90,8 @@ class NodeReport:
             except psycopg2.Error as error:
                 text = " ".join(str(error).split())
                 self._log.line("error", "database %r: not reported: %s", self._database, text)
-            self._runtime.sleep(INTERVAL)
+            self._wanted.wait(INTERVAL)
+            self._wanted.clear()
 
     def report(self) -> None:
         """Report once.
@@ -156,6 +162,7 @@ class NodeReport:
         :param timeout: seconds; a database that does not answer notices by itself.
         """
         self._left = True
+        self._wanted.set()
         if self._reported:
             done = self._runtime.event()
             self._runtime.spawn(self._remove, done)

@@ -8,7 +8,7 @@ if find_spec("pgsocketio") is None:
         name="pgsocketio",
     )
 
-from . import live, models
+from . import live, models, wizard
 from .hooks import uninstall_hook
 
-__all__ = ["live", "models", "uninstall_hook"]
+__all__ = ["live", "models", "uninstall_hook", "wizard"]

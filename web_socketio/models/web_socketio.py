@@ -1,5 +1,12 @@
-from odoo import api, models
+import json
+import logging
+from contextlib import contextmanager
 
+from odoo import api, models
+from odoo.exceptions import UserError
+from psycopg2 import DataError, OperationalError, errors
+
+from pgsocketio.errors import SchemaMismatch
 from pgsocketio.log import publisher, schema
 
 from .. import compat
@@ -7,6 +14,12 @@ from .. import compat
 waker = publisher.Waker(
     lambda database: compat.connect(database, application_name="oe.web.socketio wake")
 )
+
+connections = publisher.Connections(
+    lambda database: compat.connect(database, application_name="oe.web.socketio administration")
+)
+
+_logger = logging.getLogger(__name__)
 
 
 class WebSocketIO(models.AbstractModel):
@@ -29,6 +42,7 @@ class WebSocketIO(models.AbstractModel):
         :param values: what JSON and Odoo's RPC know; at most 1 MiB
         :return: id of the message
         :raise pgsocketio.errors.NotEncodable: naming the key that cannot travel
+        :raise psycopg2.errors.ReadOnlySqlTransaction: in a read-only transaction
         """
         return self._publish(channel, values, durable=True)
 
@@ -42,6 +56,13 @@ class WebSocketIO(models.AbstractModel):
 
     def _publish(self, channel, values, durable):
         cr = self.env.cr
+        if cr.readonly:
+            # PostgreSQL's own error: after it Odoo calls a route again, on a cursor that writes
+            raise errors.ReadOnlySqlTransaction(
+                f"cannot publish on {channel!r} in a read-only transaction: that writes to the "
+                "message log, so take @api.readonly (or readonly=True of the route, of the cursor) "
+                "away from what does it"
+            )
         number = publisher.publish(
             cr, channel, values, uid=self.env.uid, durable=durable, defer=True
         )
@@ -71,11 +92,49 @@ class WebSocketIO(models.AbstractModel):
         return self.env.cr.fetchone()[0]
 
     def _trim(self):
-        """Drop old messages, also where no realtime server runs; called by cron."""
-        self.env.cr.execute("SELECT web_socketio_trim()")
+        """Drop old messages and servers that are gone, also where none runs; called by cron."""
+        self.env.cr.execute("SELECT web_socketio_trim(), web_socketio_sweep()")
+
+    @api.private
+    def server_info(self):
+        """Where a page finds the realtime server."""
+        url = self.env["ir.config_parameter"].sudo().get_param("web_socketio.url")
+        return {"url": url or False, "path": "/socket.io"}
 
     @api.private
     def session_info(self):
         """What the web client needs to connect."""
-        url = self.env["ir.config_parameter"].sudo().get_param("web_socketio.url")
-        return {"url": url or False, "path": "/socket.io", "position": self.position()}
+        return {**self.server_info(), "position": self.position()}
+
+    # -- for administrators --------------------------------------------------------------------
+
+    @contextmanager
+    def _servers(self):
+        """A cursor for commands to the servers: they see what is committed, so beside this
+        transaction.
+
+        :raise UserError: when they cannot be reached
+        """
+        try:
+            with connections.cursor(self.env.cr.dbname) as cursor:
+                yield cursor
+        except (SchemaMismatch, OperationalError) as error:
+            raise UserError(" ".join(str(error).split())) from error
+
+    def _configure(self, settings):
+        """Change settings of the message log.
+
+        :param dict settings: of ``web_socketio_configure``
+        :raise UserError: for a wrong value
+        """
+        _logger.info(
+            "settings of the message log changed by %s (uid %s): %s",
+            self.env.user.login, self.env.uid, settings,
+        )  # fmt: skip
+        try:
+            with self.env.cr.savepoint():
+                self.env.cr.execute(
+                    "SELECT web_socketio_configure(%s::jsonb)", [json.dumps(settings)]
+                )
+        except DataError as error:
+            raise UserError(error.diag.message_primary) from error

@@ -1,1 +1,9 @@
-from . import test_common, test_copies, test_driver, test_model, test_orm, test_rights
+from . import (
+    test_administration,
+    test_common,
+    test_copies,
+    test_driver,
+    test_model,
+    test_orm,
+    test_rights,
+)

@@ -1,0 +1,1 @@
+from . import web_socketio_test
