@@ -6,15 +6,16 @@ import logging
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from odoo.addons.web_socketio import compat
-from odoo.addons.web_socketio.namespace import OpenERPNameSpace
-from odoo.addons.web_socketio.session import AbstractAdapter
-from odoo.addons.web_socketio.web_socketio import SocketIO
 from odoo.api import Environment
 from odoo.exceptions import UserError
 from odoo.tools import LazyTranslate
 
 from pgsocketio.message import Message
+
+from . import compat
+from .namespace import OpenERPNameSpace
+from .session import AbstractAdapter
+from .web_socketio import SocketIO
 
 if TYPE_CHECKING:
     from pgsocketio.runtime import Job

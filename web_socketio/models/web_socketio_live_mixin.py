@@ -1,6 +1,7 @@
 from odoo import api, fields, models
-from odoo.addons.web_socketio.live import CHANNEL, PAGE_KEY
 from odoo.tools import split_every
+
+from ..live import CHANNEL, PAGE_KEY
 
 MAX_IDS = 1_000
 """Ids in one message; a transaction that changes more publishes several."""

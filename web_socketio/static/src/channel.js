@@ -15,8 +15,10 @@ export class Channel {
      * @param {string} namespace
      * @param {import("./position").PositionKeeper} keeper
      * @param {() => number[]} companies gives the ids of the user's selected companies
+     * @param {import("@odoo/owl").EventBus} bus of the connection
      */
-    constructor(manager, namespace, keeper, companies) {
+    constructor(manager, namespace, keeper, companies, bus) {
+        this.bus = bus;
         this.namespace = namespace;
         this.keeper = keeper;
         this.companies = companies;
@@ -116,6 +118,7 @@ export class Channel {
         this.keeper.connected(recovered);
         this.ready = true;
         this.refusal = null;
+        this.bus.trigger("change");
         this._release();
         this.connections += 1;
         this.inbox.trigger("connect");
@@ -147,6 +150,7 @@ export class Channel {
     _refused(why) {
         this.refusal = why;
         this._lose(why);
+        this.bus.trigger("change");
         console.warn(`web_socketio: ${this.namespace} was refused: ${why}`);
         this.inbox.trigger("refused", why);
     }

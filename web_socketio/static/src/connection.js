@@ -1,4 +1,5 @@
 /* global io */
+import { EventBus } from "@odoo/owl";
 import { browser } from "@web/core/browser/browser";
 import { user, userBus } from "@web/core/user";
 import { session } from "@web/session";
@@ -19,7 +20,36 @@ export function serverUrl(setting, page) {
         return page.origin;
     }
     const port = /^:?(\d+)$/.exec(setting);
-    return port ? `${page.protocol}//${page.hostname}:${port[1]}` : new URL(setting).origin;
+    const url = port ? `${page.protocol}//${page.hostname}:${port[1]}` : setting;
+    if (URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)) {
+        return new URL(url).origin;
+    }
+    console.error(
+        `web_socketio: the system parameter web_socketio.url is no address: "${setting}". ` +
+            'Set it to a port (":8068") or an origin ("https://erp.example.com"), or remove it.'
+    );
+    return page.origin;
+}
+
+/**
+ * @param {string} url of the realtime server
+ * @param {{hostname: string, protocol: string}} page
+ * @returns {string | null} why the server cannot know the users of a page, if that is so
+ */
+export function whyUnknown(url, page) {
+    const { hostname, protocol, origin } = new URL(url);
+    if (hostname !== page.hostname) {
+        return (
+            `this page is on ${page.hostname}, the realtime server on ${hostname}: Odoo's session ` +
+            "cookie belongs to one host name and cannot follow, so that nobody is known there. Let " +
+            `a proxy serve the path /socket.io on ${page.hostname}, or use a port of that host ` +
+            "(system parameter web_socketio.url)."
+        );
+    }
+    if (page.protocol === "https:" && protocol === "http:") {
+        return `a browser does not connect a page of https to ${origin}: use https there, too.`;
+    }
+    return null;
 }
 
 /**
@@ -39,7 +69,8 @@ export class Connection {
         this.manager = null;
         this.state = "idle";
         this.since = null; // when the present state began
-        this.error = null;
+        this.error = null; // the last one
+        this.bus = new EventBus(); // "change": status() tells something else than before
     }
 
     /**
@@ -54,7 +85,7 @@ export class Connection {
             const key = `web_socketio:${session.db || ""}:${user.userId || 0}:${namespace}`;
             const keeper = new PositionKeeper(key, since);
             const companies = () => user.context.allowed_company_ids || [];
-            const channel = new Channel(this.manager, namespace, keeper, companies);
+            const channel = new Channel(this.manager, namespace, keeper, companies, this.bus);
             entry = { channel, users: 0 };
             this.channels.set(namespace, entry);
             if (this.state === "idle") {
@@ -73,13 +104,15 @@ export class Connection {
         if (!entry.users) {
             this.channels.delete(channel.namespace);
             channel.close();
+            this.bus.trigger("change");
         }
     }
 
     /**
      * @returns {{state: "idle" | "connecting" | "connected" | "reconnecting" | "refused",
-     *  since: Date | null, url: string, error: string | null, namespaces: Object}} `since` the state
-     *  began; `error` of the last try; per namespace whether it is `ready` and why it was `refused`
+     *  since: Date | null, url: string, error: {message: string, date: Date} | null,
+     *  namespaces: Object}} `since` the state began; `error`: the last one, also where all is well
+     *  again; per namespace whether it is `ready` and why it was `refused`
      */
     status() {
         const namespaces = {};
@@ -93,11 +126,9 @@ export class Connection {
     }
 
     _open() {
-        if (new URL(this.url).hostname !== browser.location.hostname) {
-            console.warn(
-                `web_socketio: ${this.url} is another host than this page, so that the browser ` +
-                    "will not send Odoo's cookie there. Use one host (a port of its own is fine)."
-            );
+        const why = whyUnknown(this.url, browser.location);
+        if (why) {
+            console.warn(`web_socketio: ${why}`);
         }
         const manager = new io.Manager(this.url, {
             path: this.path,
@@ -112,7 +143,9 @@ export class Connection {
         manager.on("open", () => this._turn("connected", null));
         manager.on("error", (error) => this._turn("reconnecting", error.message));
         manager.on("close", (reason) =>
-            this._turn(reason === "forced close" ? "idle" : "reconnecting", reason)
+            reason === "forced close"
+                ? this._turn("idle", null) // by ourselves
+                : this._turn("reconnecting", reason)
         );
         this._followPage(manager);
         return manager;
@@ -120,15 +153,17 @@ export class Connection {
 
     /** Says once per outage, and quietly, that the server is away. */
     _turn(state, error) {
-        this.error = error;
-        if (state === this.state) {
-            return;
+        if (error) {
+            this.error = { message: error, date: new Date() };
         }
-        this.state = state;
-        this.since = new Date();
-        if (state === "reconnecting") {
-            console.debug(`web_socketio: no connection to ${this.url} (${error}), trying again`);
+        if (state !== this.state) {
+            this.state = state;
+            this.since = new Date();
+            if (state === "reconnecting") {
+                console.debug(`web_socketio: no connection to ${this.url} (${error}), trying again`);
+            }
         }
+        this.bus.trigger("change");
     }
 
     _followPage(manager) {

@@ -18,13 +18,15 @@ function instanceWeb(env) {
 }
 
 /**
- * `status()` tells the state of the page's connection, `connect(namespace)` gives a `SocketIO`.
+ * `status()` tells the state of the page's connection, and `bus` triggers "change" when it is another
+ * one; `connect(namespace)` gives a `SocketIO`.
  */
 export const socketioService = {
     start(env) {
         const start = globalThis.openerp[Symbol.for("web_socketio.start")];
         env.isReady.then(() => start(instanceWeb(env)));
         return {
+            bus: connection.bus,
             status: () => connection.status(),
             connect: (namespace, options) => new SocketIO(namespace, options),
         };

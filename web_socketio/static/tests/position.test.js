@@ -93,12 +93,12 @@ test("forget leaves nothing in the tab's storage", () => {
     expect(browser.sessionStorage.getItem("forget")).toBe(null);
 });
 
-test("at most 5000 ids are remembered per subscription", () => {
+test("at most 50,000 ids are remembered per subscription", () => {
     const keeper = new PositionKeeper("bound");
-    for (let id = 1; id <= 5001; id++) {
+    for (let id = 1; id <= 50_001; id++) {
         keeper.settle(keeper.open(event(id)), true);
     }
     expect(keeper.find(event(1))).toBe(null);
     expect(keeper.find(event(2))).not.toBe(null);
-    expect(keeper.find(event(5001))).not.toBe(null);
+    expect(keeper.find(event(50_001))).not.toBe(null);
 });
