@@ -280,6 +280,16 @@ class OtherNameSpace(OpenERPNameSpace):
         return self.listen(topic)
 
 
+    def on_join(self, room):
+        self.join(room)
+
+    def on_to_room(self, room, *args):
+        self.emit_to_room(room, "room", *args)
+
+    def on_to_all(self, *args):
+        self.broadcast_event("all", *args)
+
+
 class PortalNameSpace(OtherNameSpace):
     auth = "portal"
 
