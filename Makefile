@@ -15,7 +15,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint docs screenshots unit integration odoo-tests packaging tgext-tests e2e test-pythons vendor clean
-.PHONY: runtime test-environment benchmark-environment bench bench-quick
+.PHONY: runtime test-environment benchmark-environment bench bench-quick lock audit
 .PHONY: chaos chaos-quick chaos-selftest soak
 
 help:  ## list these targets
@@ -88,6 +88,12 @@ bench: benchmark-environment  ## measure everything, beside other servers; write
 
 bench-quick: benchmark-environment  ## the most important figures in under a minute
 	@$(PYTHON) -m benchmarks --quick
+
+lock: test-environment  ## write requirements/lock.txt, the versions of what we depend on
+	@$(PYTHON) -m tools.lock
+
+audit: test-environment  ## look up the locked dependencies among the known vulnerabilities (needs pypi.org)
+	@$(PYTHON) -m tools.audit
 
 test-pythons: test-environment  ## test the core on every Python 3.10 to 3.13 found
 	@$(PYTHON) -m tools.python_matrix

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tools.console import SetupError, main, run, step
-from tools.paths import REQUIREMENTS, ROOT, VENV, VENV_PYTHON
+from tools.paths import REQUIREMENTS, ROOT, VENV, VENV_PYTHON, cache_dir
 
 OLDEST, NEWEST = (3, 10), (3, 13)
 PROBE = "import sys; print(*sys.version_info[:2])"
@@ -87,6 +87,7 @@ def install(names: Sequence[str]) -> None:
     if not wanted:
         return
     files = [part for name in wanted for part in ("-r", REQUIREMENTS / f"{name}.txt")]
+    files += ["-c", REQUIREMENTS / "lock.txt"]
     with step(f"installing Python packages: {', '.join(wanted)} (takes a minute or two)"):
         _pip(*files, failure="Python packages could not be installed; is there a network?")
     for name in wanted:
@@ -113,6 +114,22 @@ def _installed(name: str) -> str | None:
     """Return the digest of what was installed last, or None."""
     stamp = _stamp(name)
     return stamp.read_text(encoding="ascii") if stamp.exists() else None
+
+
+def cached_environment(name: str, requirements: Path) -> Path:
+    """Return the Python of an environment of its own, made in the cache if it is missing."""
+    version = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    folder = cache_dir() / f"{name}-{version}-{digest_of(requirements)[:8]}"
+    python, stamp = folder / "bin" / "python", folder / "complete"
+    if not stamp.exists():
+        with step(f"preparing {name}"):
+            failure = f"The environment of {name} could not be made."
+            shutil.rmtree(folder, ignore_errors=True)
+            run([*venv_command(sys.executable), folder], name, failure)
+            pip = [python, "-m", "pip", "install", "-r", requirements]
+            run(pip, name, f"{failure} Is there a network?")
+        stamp.touch()
+    return python
 
 
 def _pip(*arguments: object, failure: str) -> None:
