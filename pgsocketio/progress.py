@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pgsocketio import packet as sio
 from pgsocketio import wire
@@ -36,18 +36,27 @@ class PositionPackets:
     def __init__(self, prepare: Callable[[Sequence[str | bytes]], Prepared]) -> None:
         self._prepare = prepare
         self._stamp: Stamp | None = None
-        self._by_namespace: dict[str, Prepared] = {}
+        self._made: dict[tuple[Any, ...], Prepared] = {}
 
     def packet(self, namespace: str, stamp: Stamp) -> Prepared:
-        """The event that tells a position; made anew only for another stamp than before."""
+        """The event that tells a position."""
+        return self._shared(stamp, namespace)
+
+    def welcome(self, namespace: str, stamp: Stamp, recovered: bool | None) -> Prepared:
+        """What a client is told that was let in, and that starts from a position."""
+        return self._shared(stamp, namespace, [wire.READY, {"recovered": recovered}, None])
+
+    def _shared(self, stamp: Stamp, namespace: str, *before: Any) -> Prepared:
+        """Made anew only for another stamp than before."""
         if stamp is not self._stamp:
-            self._stamp, self._by_namespace = stamp, {}
-        prepared = self._by_namespace.get(namespace)
-        if prepared is None:
+            self._stamp, self._made = stamp, {}
+        key = (namespace, str(before))
+        if key not in self._made:
             told = {"p": str(stamp.position), "g": stamp.generation}
-            packet = Packet(sio.EVENT, namespace, [wire.POSITION, told, None])
-            prepared = self._by_namespace[namespace] = self._prepare(sio.encode(packet))
-        return prepared
+            events = [*before, [wire.POSITION, told, None]]
+            packets = [sio.encode(Packet(sio.EVENT, namespace, event)) for event in events]
+            self._made[key] = self._prepare([part for parts in packets for part in parts])
+        return self._made[key]
 
 
 def keep_telling(server: Server) -> None:
@@ -103,20 +112,32 @@ class Progress:
             return None
         return Since(self._resume, self._seen.get(reader, frozenset()))
 
-    def tell(
-        self, socket: NamespaceSocket, listening: Iterable[Listening], force: bool = False
-    ) -> None:
+    def greet(self, socket: NamespaceSocket, recovered: bool | None) -> None:
+        """Tell a versioned client that it was let in, and where it starts, unless it goes on."""
+        stamp = None if recovered else self._position(socket, [])
+        if stamp is None:
+            socket.emit(wire.READY, [{"recovered": recovered}])
+            return
+        self._take_up(stamp)
+        packet = socket.server.positions.welcome(socket.name, stamp, recovered)
+        socket.client.connection.send_prepared(packet)
+        socket.traffic.sent += 1
+
+    def tell(self, socket: NamespaceSocket, listening: Iterable[Listening]) -> None:
         """Tell a versioned client its position, when that changed."""
         stamp = self._position(socket, list(listening))
         if stamp is None:
             return
         self.sent = 0
-        if stamp.position == self._told and not force:
+        if stamp.position == self._told:
             return
-        self._told, self._resume, self._seen = stamp.position, None, _NOTHING
+        self._take_up(stamp)
         if socket.gone is None:
             packet = socket.server.positions.packet(socket.name, stamp)
             socket.client.connection.send_prepared(packet)
+
+    def _take_up(self, stamp: Stamp) -> None:
+        self._told, self._resume, self._seen = stamp.position, None, _NOTHING
 
     def _position(self, socket: NamespaceSocket, listening: list[Listening]) -> Stamp | None:
         """The oldest place that something still needs; None when there is none to tell."""

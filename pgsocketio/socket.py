@@ -217,9 +217,7 @@ class NamespaceSocket:
         self.traffic = self.server.traffic_of(scope.name, self.name)
         self.server.members.add(self)
         if self.version is not None:
-            self.emit(wire.READY, [{"recovered": recovered}])
-            if not recovered:
-                self.tell_position(force=True)
+            self.progress.greet(self, recovered)
         for wanted in self.namespace.get_subscriptions():
             args = wanted.args(self.namespace.session)
             self.subscribe(wanted.event, wanted.adapterClass, args, wanted.acknowledged)
@@ -269,10 +267,10 @@ class NamespaceSocket:
         if self.version is not None:
             self.emit(wire.RECOVERED, [{"recovered": False}])
 
-    def tell_position(self, force: bool = False) -> None:
+    def tell_position(self) -> None:
         """Tell a versioned client how far it is, when that changed."""
         mailboxes = [r.mailbox for r in self._readers if r.mailbox is not None]
-        self.progress.tell(self, [*mailboxes, *self._subscribers], force)
+        self.progress.tell(self, [*mailboxes, *self._subscribers])
 
     @property
     def waiting(self) -> int:
