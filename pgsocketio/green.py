@@ -22,22 +22,25 @@ class _Task:
     :ivar worker: that runs it, None when it is over.
     """
 
-    __slots__ = ("_args", "_context", "_function", "_over", "worker")
+    __slots__ = ("_args", "_begun", "_context", "_function", "_over", "worker")
 
     def __init__(
         self, worker: _Worker, function: Callable[..., Any], args: tuple[Any, ...]
     ) -> None:
         self.worker: _Worker | None = worker
-        self._function: Callable[..., Any] | None = function
-        self._args = args
+        self._function, self._args = function, args
+        self._begun = False
         self._context = copy_context()
         self._over: Any = None
 
+    def __repr__(self) -> str:
+        return f"<{getattr(self._function, '__qualname__', self._function)}>"
+
     def run(self) -> None:
         """Called by the worker."""
-        function, self._function = self._function, None
-        if function is not None:
-            self._context.run(function, *self._args)
+        if not self._begun:
+            self._begun = True
+            self._context.run(self._function, *self._args)
 
     def end(self) -> None:
         """It is over."""
@@ -51,8 +54,8 @@ class _Task:
             return
         if self.worker is gevent.getcurrent():
             raise gevent.GreenletExit()
-        if self._function is not None:  # not begun
-            self._function = None
+        if not self._begun:
+            self._begun = True
             return
         if self._over is None:
             self._over = gevent.event.Event()
@@ -101,7 +104,7 @@ class _Worker(gevent.Greenlet):  # type: ignore[misc]
         except gevent.GreenletExit:
             pass
         except BaseException as error:  # the hub knows which of them end the process
-            self._report(error)
+            self._report(task, error)
         finally:
             self.task = None
             task.end()
@@ -113,10 +116,11 @@ class _Worker(gevent.Greenlet):  # type: ignore[misc]
             try:
                 woken_for = hub.switch()
             except BaseException as error:  # left behind by the last task, such as a timeout
-                self._report(error)
+                self._report(self, error)
 
-    def _report(self, error: BaseException) -> None:
-        gevent.get_hub().handle_error(self, type(error), error, error.__traceback__)
+    @staticmethod
+    def _report(context: object, error: BaseException) -> None:
+        gevent.get_hub().handle_error(context, type(error), error, error.__traceback__)
 
 
 class _Timer:

@@ -70,7 +70,12 @@ def redis() -> Iterator[Redis]:
 def dsn(postgres: Postgres) -> str:
     """A database with the message log, made by the core's command."""
     postgres.create_database("channels")
-    dsn = postgres.dsn("channels", tcp=True)
+    return install_log(postgres, "channels")
+
+
+def install_log(postgres: Postgres, name: str) -> str:
+    """Make the message log in a database, as its owner would; return the connection string."""
+    dsn = postgres.dsn(name, tcp=True)
     command = [VENV_PYTHON, "-m", "pgsocketio.cli", "install", dsn]
     done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
     assert "message log: version" in done.stdout

@@ -14,7 +14,7 @@ from tools.postgres import Postgres
 from tools.processes import free_port
 from tools.turbogears import VERSIONS
 
-from ..conftest import APPS
+from ..conftest import APPS, install_log
 
 Settings = dict[str, Any]
 Connect = Callable[..., Client]
@@ -235,13 +235,10 @@ class TestPostgres:
         self, tmp_path_factory: pytest.TempPathFactory, serve: Callable[..., Gearbox],
         client: Connect, room: str, run_dir: Any,
     ) -> None:
-        from pgsocketio.cli import main
-
         database = Postgres(run_dir / "postgres-away", tcp=True, durable=False, name="test-away")
         try:
             database.create_database("channels")
-            main(["install", database.dsn("channels", tcp=True)])
-            server = self.start(serve, database.dsn("channels", tcp=True))
+            server = self.start(serve, install_log(database, "channels"))
             socket = subscribed(client, server, room)
             database.stop()
             server.child.wait_for_line("trying again")

@@ -54,7 +54,7 @@ def _make_postgres(options: dict[str, Any]) -> Any:
         from .postgres import PostgresBroker
     except ImportError as error:
         raise ConfigError(
-            "anypubsub.backend = postgres needs psycopg2 and psycogreen: "
+            "anypubsub.backend = postgres needs psycopg2: "
             "pip install 'tgext.socketio[postgres]'"
         ) from error
     return _with_options("postgres", PostgresBroker, options)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from pgsocketio.errors import ConfigError, RealtimeError
 
 
@@ -16,3 +19,20 @@ class DebugModeForbiddenException(ConfigError):
 
 class BrokerAway(RealtimeError):
     """The broker of the channels does not answer."""
+
+
+class Invalid(Exception):
+    """Arguments that do not fit a method, or that ``@validate`` refused.
+
+    :param info: message per argument, or one for all.
+    :param of_validator: whether a validator says so.
+    :param handler: the ``error_handler`` to call instead, None where there is none.
+    """
+
+    def __init__(
+        self, info: Any, of_validator: bool = False, handler: Callable[..., Any] | None = None
+    ) -> None:
+        super().__init__(str(info))
+        self.info = info
+        self.of_validator = of_validator
+        self.handler = handler

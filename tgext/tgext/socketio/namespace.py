@@ -13,6 +13,7 @@ from pgsocketio.errors import HandlerError, TemporarilyUnavailable
 from pgsocketio.namespace import BaseNamespace, Refused
 
 from . import tgcompat
+from .errors import Invalid
 from .shape import Shape, shape_of
 
 if TYPE_CHECKING:
@@ -39,6 +40,11 @@ class SocketIOTGNamespace(BaseNamespace):
     def environ(self) -> dict[str, Any]:
         """The WSGI environ of :attr:`request`."""
         return cast("dict[str, Any]", self.request.environ)
+
+    def get_user(self) -> str | None:
+        """The user's name, as the authentication knows it."""
+        user = (self.request.identity or {}).get("repoze.who.userid")
+        return None if user is None else str(user)
 
     # -- events ------------------------------------------------------------------------------
 
@@ -99,7 +105,7 @@ class SocketIOTGNamespace(BaseNamespace):
                 shape.check(args)
                 return self._decorated(method)(*args)
             return self._call_decorated(method, shape, decorations, args)
-        except tgcompat.Invalid as error:
+        except Invalid as error:
             if error.handler is not None:
                 return error.handler(*args)
             info = error.info if error.of_validator else f'"{packet["name"]}": {error.info}'

@@ -7,12 +7,12 @@ import logging
 import secrets
 from typing import Any
 
-import psycogreen.gevent
 import psycopg2
 from psycopg2.extensions import make_dsn, parse_dsn
 
 from pgsocketio.database import Database
 from pgsocketio.errors import ConfigError
+from pgsocketio.green_postgres import ALIVE, patch_psycopg2
 from pgsocketio.log.publisher import Connections, publish
 from pgsocketio.members import Members
 from pgsocketio.runtime import Runtime
@@ -20,12 +20,6 @@ from pgsocketio.runtime import Runtime
 logger = logging.getLogger("tgext.socketio")
 
 CHANNEL = "tgext.socketio"
-
-# A dead peer is noticed by the kernel too; see PostgreSQL manual, 34.1.2 "Parameter Key Words".
-_ALIVE: dict[str, Any] = {
-    "connect_timeout": 10, "keepalives": 1, "keepalives_idle": 10, "keepalives_interval": 5,
-    "keepalives_count": 2, "tcp_user_timeout": 15_000,
-}  # fmt: skip
 
 
 class PostgresBroker:
@@ -50,7 +44,7 @@ class PostgresBroker:
     def connect(self, purpose: str) -> Any:
         """A new connection, for ``publish``, ``listen`` or ``log``."""
         name = f"tgext.socketio {purpose}"
-        return psycopg2.connect(self._dsn[purpose], application_name=name, **_ALIVE)
+        return psycopg2.connect(self._dsn[purpose], application_name=name, **ALIVE)
 
     def publish(self, channel: str, message: str) -> None:
         """Publish JSON text to a channel."""
@@ -67,7 +61,7 @@ class PostgresBroker:
 
     def database(self, runtime: Runtime, members: Members) -> Database:
         """What a server process follows the log with."""
-        psycogreen.gevent.patch_psycopg()
+        patch_psycopg2()
         ready = lambda: logger.info("ready for database %r", self.name)  # noqa: E731
         node = secrets.token_hex(8)
         return Database(self.name, self.connect, runtime, node, members, on_ready=ready)

@@ -11,14 +11,15 @@ import gevent
 import gevent.event
 from gevent import signal_handler
 
-from pgsocketio.engine import Engine, EngineSettings, Prepared
-from pgsocketio.errors import ConfigError
+from pgsocketio.engine import Engine, Prepared
+from pgsocketio.green import GreenRuntime
+from pgsocketio.lifecycle import Lifecycle, engine_settings
+from pgsocketio.progress import keep_telling
 from pgsocketio.server import ServerSettings
 
-from .green import RecyclingRuntime
+from .drivers import warn_of_blocking
 from .handshake import NOT_MOUNTED, knock
 from .sockets import TGServer
-from .tgcompat import blocking_driver
 
 logger = logging.getLogger("tgext.socketio")
 
@@ -37,8 +38,11 @@ class Process:
         settings = ServerSettings(
             ack_timeout=values["ack_timeout"], position_interval=values["ping_interval"]
         )
-        self.server = TGServer(application, resource, RecyclingRuntime(), Prepared, settings)
-        self.engine = Engine(self.server, _engine_settings(values), application)
+        self.server = TGServer(application, resource, GreenRuntime(), Prepared, settings)
+        engine = engine_settings(values, path=f"/{resource}/")
+        self.engine = Engine(self.server, engine, application)
+        self._life = Lifecycle(self.server, self.engine, values["drain_timeout"])
+        self.server.about = self._life.about
 
     def run(self) -> None:
         """Serve.
@@ -48,29 +52,18 @@ class Process:
         handlers = [
             signal_handler(number, self._stop.set) for number in (signal.SIGTERM, signal.SIGINT)
         ]
-        self._listen()
-        jobs = [gevent.spawn(self._look_for_controller), gevent.spawn(self._tell_positions)]
+        url = self._life.listen(self._values["host"], self._values["port"])
+        logger.info("serving on %s, Socket.IO at /%s", url, self.server.resource)
+        jobs = [gevent.spawn(self._look_for_controller), gevent.spawn(keep_telling, self.server)]
         if self._values["identity_interval"]:
             jobs.append(gevent.spawn(self._check_identities))
         try:
             self._stop.wait()
         finally:
+            self._life.drain()
             gevent.killall(jobs, timeout=1)
-            self._end()
             for handler in handlers:
                 handler.cancel()
-
-    def _listen(self) -> None:
-        host = self._values["host"]
-        try:
-            port = self.engine.listen(host, self._values["port"])
-        except OSError as error:
-            port = self._values["port"]
-            raise ConfigError(f"cannot listen on {host}:{port}: {error.strerror}") from error
-        shown = f"[{host}]" if ":" in host else host
-        logger.info(
-            "serving on http://%s:%d, Socket.IO at /%s", shown, port, self.server.resource
-        )
 
     def _look_for_controller(self) -> None:
         """Say at the start what a client would run into."""
@@ -85,63 +78,18 @@ class Process:
         except Exception:
             logger.exception("the application fails; clients cannot connect")
             return
-        if answer.namespaces is not None:
+        if answer.namespaces is not None and answer.config is not None:
             self.server.surround(answer)
             names = ", ".join(sorted(answer.namespaces)) or "none"
             logger.info("namespaces at /%s: %s", self.server.resource, names)
-            self._warn_of_driver(answer.config)
+            warn_of_blocking(answer.config)
         elif answer.status.startswith("404"):
             logger.error(NOT_MOUNTED, self.server.resource)
-
-    @staticmethod
-    def _warn_of_driver(config: Any) -> None:
-        driver = blocking_driver(config)
-        if driver == "psycopg2":
-            logger.warning(
-                "psycopg2 holds up every client while it waits for the database: "
-                "pip install psycogreen, and it gives way"
-            )
-        elif driver is not None:
-            logger.warning(
-                "the database driver %s holds up every client while it waits for the database; "
-                "take one that works with gevent (psycopg2 with psycogreen, PyMySQL)", driver,
-            )  # fmt: skip
-
-    def _tell_positions(self) -> None:
-        while True:
-            gevent.sleep(self._values["ping_interval"])
-            self.server.tell_positions()
 
     def _check_identities(self) -> None:
         while True:
             gevent.sleep(self._values["identity_interval"])
             self.server.check_identities()
-
-    def _end(self) -> None:
-        """Close transports, never namespaces, so that clients come back by themselves."""
-        logger.info("ending: %d connections are closed", len(self.engine.connections))
-        budget = self._values["drain_timeout"]
-        self.engine.stop_accepting()
-        self.engine.close_all(over=budget * 0.4 if len(self.engine.connections) > 100 else 0)
-        with gevent.Timeout(max(0.1, budget * 0.8), False):
-            while self.engine.connections:
-                gevent.sleep(0.02)
-        self.engine.stop()
-        for database in self.server.databases.values():
-            database.stop()
-
-
-def _engine_settings(values: dict[str, Any]) -> EngineSettings:
-    try:
-        return EngineSettings(
-            path=f"/{values['socketio_resource']}/",
-            ping_interval=values["ping_interval"],
-            ping_timeout=values["ping_timeout"],
-            allowed_origins=values["allow_origin"],
-            trusted_proxies=values["trusted_proxy"],
-        )
-    except ValueError as error:
-        raise ConfigError(str(error)) from error
 
 
 def _wsgi_keys() -> dict[str, Any]:

@@ -14,6 +14,7 @@ from .feeds import FeedHub
 
 if TYPE_CHECKING:
     from .postgres import PostgresBroker
+    from .sockets import TGServer
 
 logger = logging.getLogger("tgext.socketio")
 
@@ -26,7 +27,7 @@ class ApplicationScope(LocalScope):
         self.hub = FeedHub(lambda: broker_of(config), server.runtime)
 
 
-def scope_of(server: Server, config: Mapping[str, Any]) -> Scope:
+def scope_of(server: TGServer, config: Mapping[str, Any]) -> Scope:
     """The scope of an application; with the postgres backend a database, followed from now on.
 
     Rooms and broadcasts then reach the clients of every server process on that database.
@@ -36,6 +37,7 @@ def scope_of(server: Server, config: Mapping[str, Any]) -> Scope:
         return ApplicationScope(server, config)
     database = broker.database(server.runtime, server.members)
     server.databases[database.name] = database
+    database.about = server.about
     server.runtime.spawn(database.listener.run)
     server.runtime.spawn(database.trim)
     server.runtime.spawn(database.report.run)

@@ -12,6 +12,7 @@ from typing import Any
 
 from tg.support.converters import asbool
 
+from .drivers import let_psycopg2_give_way
 from .errors import DebugModeForbiddenException
 from .options import read_options
 
@@ -65,18 +66,11 @@ def _check(global_config: Mapping[str, Any], options: Mapping[str, Any]) -> dict
 
 
 def _patch() -> None:
-    """Make the standard library, and psycopg2 where that can be done, give way while they wait."""
+    """Make the standard library and psycopg2 give way while they wait."""
     from gevent import monkey
 
     monkey.patch_all()
-    try:
-        from psycogreen.gevent import patch_psycopg
-    except ImportError:
-        return  # whether that matters is known once the application is there
-    try:
-        patch_psycopg()
-    except ImportError:
-        pass  # no psycopg2 either
+    let_psycopg2_give_way()
 
 
 def _serve(wsgi_app: Any, values: dict[str, Any]) -> None:

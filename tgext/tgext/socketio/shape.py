@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from .tgcompat import Invalid
+from .errors import Invalid
 
 _NONE: Mapping[str, Any] = {}
 

@@ -14,6 +14,7 @@ from pgsocketio.socket import NamespaceSocket
 
 from . import tgcompat
 from .handshake import NOT_MOUNTED, Knock, Visitor, WSGIApplication, knock
+from .identity import identity_for_event, rights
 from .scopes import scope_of
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class TGServer(Server):
 
     :param application: the complete WSGI application.
     :param resource: path where the :class:`~tgext.socketio.SocketIOController` is mounted.
+    :ivar about: tells of the process what its database shows to those who run it.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class TGServer(Server):
         super().__init__(_AnyNamespace(), runtime, prepare, settings)
         self.application = application
         self.resource = resource.strip("/")
+        self.about: Callable[[], dict[str, Any]] = dict
         self._surroundings: tgcompat.Application | None = None
         self._visitors: dict[str, Visitor] = {}
 
@@ -127,7 +130,7 @@ class TGServer(Server):
         if visitor is None:
             raise Disconnected()
         environ = {**visitor.environ, "socketio": socket}
-        identity = tgcompat.identity_for_event(self._surroundings.config, visitor.identity)
+        identity = identity_for_event(self._surroundings.config, visitor.identity)
         if identity is not None:
             environ["repoze.who.identity"] = environ["repoze.what.credentials"] = identity
         result, response = self._surroundings.run(environ, identity, function)
@@ -158,10 +161,10 @@ class TGServer(Server):
             return True
         if answer.environ is None:
             return answer.status.startswith("5")
-        before = tgcompat.rights(visitor.identity)
+        before = rights(visitor.identity)
         visitor.know(answer.environ)
         visitor.keep_cookies(answer.cookies)
-        return tgcompat.rights(visitor.identity) == before
+        return rights(visitor.identity) == before
 
     def _send_away(self, connection_id: str) -> None:
         for socket in list(self.members.all()):

@@ -21,6 +21,8 @@ from tg.support.registry import Registry
 from tg.validation import TGValidationError, _ValidationStatus
 from tg.wsgiapp import TGApp
 
+from .errors import Invalid
+
 logger = logging.getLogger("tgext.socketio")
 
 LEFT_OUT = ("ErrorPageApplicationWrapper", "IdentityApplicationWrapper")
@@ -99,49 +101,6 @@ def new_request(environ: dict[str, Any], identity: Any) -> Any:
     return request
 
 
-class Identity(dict[str, Any]):
-    """A known identity in a new event: the user is read when it is asked for, in its session.
-
-    :param known: what was read last.
-    :param provider: TurboGears' ``TGAuthMetadata``, None for an identity without user.
-    """
-
-    def __init__(self, known: Mapping[str, Any], provider: Any) -> None:
-        super().__init__(known)
-        self["user"] = None
-        self._provider = provider
-        self._fresh = provider is None
-
-    def __getitem__(self, key: str) -> Any:
-        if key == "user" and not self._fresh:
-            self._fresh = True
-            user = self._provider.get_user(self, self["repoze.who.userid"])
-            super().__setitem__("user", user)
-        return super().__getitem__(key)
-
-    def get(self, key: str, default: Any = None) -> Any:
-        return self[key] if key in self else default  # noqa: SIM401  not the plain item
-
-
-def identity_for_event(config: Mapping[str, Any], known: Any) -> Any:
-    """The identity of a socket, for one event."""
-    if not known:
-        return known
-    provider = config.get("sa_auth.authmetadata")
-    has_user = known.get("repoze.who.userid") is not None
-    return Identity(known, provider if has_user else None)
-
-
-def rights(identity: Any) -> tuple[Any, ...]:
-    """What of an identity decides what it may do, to compare."""
-    known = identity or {}
-    return (
-        known.get("repoze.who.userid"),
-        sorted(map(str, known.get("groups") or ())),
-        sorted(map(str, known.get("permissions") or ())),
-    )
-
-
 # -- decorators ----------------------------------------------------------------------------------
 
 
@@ -183,23 +142,6 @@ def decorations(method: Any) -> Decorations | None:
     """What TurboGears' decorators did to a method, None for a method without."""
     decoration = getattr(method, "decoration", None)
     return None if decoration is None else Decorations(decoration)
-
-
-class Invalid(Exception):
-    """Arguments that do not fit a method, or that ``@validate`` refused.
-
-    :param info: message per argument, or one for all.
-    :param of_validator: whether a validator says so.
-    :param handler: the ``error_handler`` to call instead, None where there is none.
-    """
-
-    def __init__(
-        self, info: Any, of_validator: bool = False, handler: Callable[..., Any] | None = None
-    ) -> None:
-        super().__init__(str(info))
-        self.info = info
-        self.of_validator = of_validator
-        self.handler = handler
 
 
 def validate(method: Any, params: dict[str, Any]) -> dict[str, Any]:
@@ -274,24 +216,3 @@ def _manages_transactions(config: Mapping[str, Any]) -> bool:
     wrappers = [_name(wrapper) for _key, wrapper in config.get("application_wrappers", [])]
     enabled = "TransactionApplicationWrapper" in wrappers and asbool(config.get("tm.enabled"))
     return bool(enabled) and importlib.util.find_spec("transaction") is not None
-
-
-# -- database drivers ----------------------------------------------------------------------------
-
-
-def blocking_driver(config: Mapping[str, Any]) -> str | None:
-    """The application's database driver, where its waiting would hold up all sockets.
-
-    :returns: its name, None where there is none or it gives way.
-    """
-    engine = getattr(config.get("tg.app_globals"), "sa_engine", None)
-    driver = getattr(getattr(engine, "dialect", None), "driver", None)
-    if driver == "psycopg2":
-        from psycopg2.extensions import get_wait_callback
-
-        return None if get_wait_callback() else driver
-    return driver if driver in _BLOCKING else None
-
-
-_BLOCKING = ("cx_oracle", "mysqldb", "oracledb", "psycopg2cffi", "pyodbc")
-"""Drivers that wait in C; those in Python give way, and sqlite waits for the disk only."""

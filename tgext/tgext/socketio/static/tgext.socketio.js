@@ -3,7 +3,7 @@
 (function () {
     "use strict";
 
-    const MAX_SEEN = 5000; // ids remembered per subscription; the oldest are forgotten beyond
+    const MAX_SEEN = 50_000; // ids remembered per subscription, and sent of all together
     const client = window.io;
     const followed = new WeakSet();
     const resource = new URL(document.currentScript.src).pathname.replace(/\/socket\.io\.js$/, "");
@@ -22,8 +22,11 @@
 
         get auth() {
             const seen = {};
-            for (const [name, ids] of this.seen) {
-                seen[name] = [...ids.keys()];
+            let room = MAX_SEEN;
+            for (const [name, known] of this.seen) {
+                const ids = [...known.keys()];
+                seen[name] = ids.slice(Math.max(0, ids.length - room));
+                room -= seen[name].length;
             }
             return this.position ? { position: this.position, seen } : {};
         }
