@@ -29,7 +29,7 @@ class Feed {
     }
 
     remove(follow) {
-        if (this.follows.get(follow.model).delete(follow)) {
+        if (this.follows.get(follow.model)?.delete(follow)) {
             this.ask(follow.model);
         }
     }
@@ -47,7 +47,14 @@ class Feed {
         for (;;) {
             await this.connection;
             this.asking.delete(model);
-            const follows = [...this.follows.get(model)];
+            const follows = [...(this.follows.get(model) || [])];
+            if (!follows.length) {
+                this.follows.delete(model);
+            }
+            if (!this.follows.size) {
+                this.leave();
+                return null;
+            }
             const ids = new Set(follows.flatMap((follow) => [...follow.ids]));
             const everything = follows.some((follow) => follow.everything);
             try {
@@ -59,6 +66,15 @@ class Feed {
                 }
             }
         }
+    }
+
+    /** Leaves the namespace; the next one who follows something comes back. */
+    leave() {
+        this.follows.clear();
+        this.asking.clear(); // these waited for the connection
+        this.connection = new Deferred();
+        this.socket?.disconnect();
+        this.socket = null;
     }
 
     _open() {
@@ -75,10 +91,8 @@ class Feed {
 
     /** The server forgets with a connection what it followed. */
     _askAgain(then) {
-        for (const [model, follows] of this.follows) {
-            if (follows.size) {
-                this.ask(model).then(() => then?.(model), () => {});
-            }
+        for (const model of this.follows.keys()) {
+            this.ask(model).then(() => then?.(model), () => {});
         }
     }
 
@@ -89,7 +103,7 @@ class Feed {
     }
 }
 
-const feed = new Feed();
+export const feed = new Feed();
 
 /** Some records of a model, followed until `close()`. */
 class Follow {

@@ -1,6 +1,7 @@
 import { after, mockWebSocket, tick } from "@odoo/hoot";
 import { Deferred } from "@web/core/utils/concurrency";
 import { connection } from "@web_socketio/connection";
+import { feed } from "@web_socketio/live";
 
 /**
  * For Hoot tests of addons that use `SocketIO`: a realtime server behind Hoot's MockWebSocket.
@@ -8,6 +9,7 @@ import { connection } from "@web_socketio/connection";
  * The wrapper and socket.io-client are the real ones, the network and the server are not: what needs
  * the server itself belongs into a test in a browser against a running one.
  *
+ *     await makeMockEnv(); // before: Odoo's mock server takes the WebSocket for itself
  *     const server = mockSocketIO();
  *     server.answer("/chat", "join", (room) => ["hello", "world"]);
  *     await mountWithCleanup(Chat);
@@ -22,6 +24,7 @@ export function mockSocketIO() {
 
 /** Each test is a page of its own; modules outlive it. */
 function leavePage() {
+    feed.leave();
     for (const { channel } of connection.channels.values()) {
         channel.close();
     }
