@@ -76,8 +76,11 @@ class ChatNameSpace(OpenERPNameSpace):
     def on_join(self, room_id):
         """Look at this room from now on, and at no other; returns its last messages."""
         self.on_leave()
-        self.model("web.chat.room")._enter(room_id, self.socket.sid)
         self.room_id = room_id
+        self.model("web.chat.room")._enter(room_id, self.socket.sid)
+        if self.socket.gone is not None:  # while it came in: recv_disconnect was too early
+            self.model("web.chat.room")._leave(room_id, self.socket.sid)
+            return None
         self.subscribe("message", RoomAdapter, room_id, acknowledged=True)
         self.subscribe("typing", TypingAdapter, room_id)
         return self.model("web.chat.room")._history(room_id)

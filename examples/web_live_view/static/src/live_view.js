@@ -67,9 +67,10 @@ export function useLiveList(controller) {
         Boolean(model.root.editedRecord || controller.quickCreateState?.groupId) ||
         Boolean(document.querySelector(".o_dragged"));
     const refresh = useRefresh(async () => {
-        const selected = new Set(model.root.selection.map(({ resId }) => resId));
+        const before = model.root;
         model.useSampleModel = false;
         await model.load();
+        const selected = new Set(before.selection.map(({ resId }) => resId));
         const again = model.root.records.filter(({ resId }) => selected.has(resId));
         again.forEach((record) => record.toggleSelection(true));
     }, isBusy);
@@ -100,6 +101,9 @@ export function useLiveForm(controller) {
     };
 
     const reload = useRefresh(async () => {
+        if (!model.root.resId) {
+            return; // a new record
+        }
         if (await model.root.isDirty()) {
             const buttons = [{ name: _t("Discard mine"), onClick: discard }];
             warn(_t("Somebody else has changed this record. Your changes are kept."), {
@@ -119,7 +123,7 @@ export function useLiveForm(controller) {
     const follow = useFollow(resModel, (change) => {
         if (change?.gone.length) {
             warn(_t("This record was deleted, or you may not read it any more."));
-        } else if (model.root.resId) {
+        } else {
             reload();
         }
     });
