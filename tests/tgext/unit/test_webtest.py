@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -70,7 +71,14 @@ def test_a_subscription_is_written_down(app: TestApp) -> None:
 def test_an_unknown_namespace_and_no_packet_at_all(app: TestApp) -> None:
     app.post_json("/socketio/none", {}, status=400)
     app.get("/socketio/test", status=400)
-    app.get("/socketio/none", status=404)
+    app.get("/socketio/none", status=400)
+
+
+def test_a_packet_may_come_with_any_method_as_it_always_could(app: TestApp) -> None:
+    packet = {"type": "event", "name": "ping", "endpoint": "", "args": [{"type": "x"}]}
+    response = app.request("/socketio/test", body=json.dumps(packet).encode())
+    (sent,) = response.request.environ["socketio"].sent
+    assert (sent["name"], sent["args"]) == ("pong", [{"sound": "x"}])
 
 
 def test_pages_of_the_controller_and_the_handshake_is_no_page(app: TestApp) -> None:

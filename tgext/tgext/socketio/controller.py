@@ -46,7 +46,7 @@ class SocketIOController(TGController):  # type: ignore[misc]
     def _default(self, *path: str, **_query: Any) -> Any:
         if request.path_info.endswith("/socket.io.js"):
             return _client_file()
-        if "paste.testing_variables" in request.environ and request.method == "POST":
+        if "paste.testing_variables" in request.environ:
             return self._simulate(path)
         known = request.method != "GET" or self._is_namespace(path)
         return abort(400 if known else 404)
@@ -55,8 +55,8 @@ class SocketIOController(TGController):  # type: ignore[misc]
         return bool(path) and f"/{path[0]}" in self._namespaces
 
     def _simulate(self, path: tuple[str, ...]) -> str:
-        """WebTest posts the JSON of a packet to a namespace; no socket is involved."""
-        if not self._is_namespace(path):
+        """WebTest sends the JSON of a packet to a namespace; no socket is involved."""
+        if not (self._is_namespace(path) and request.body):
             abort(400)
         name = f"/{path[0]}"
         environ = request.environ
