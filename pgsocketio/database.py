@@ -51,7 +51,6 @@ class Database:
         self.hub: Hub = Hub(
             lambda: self.listener.wake(),
             lambda: runtime.sleep(0),
-            lambda messages: self.listener.delivered(messages),
         )
         self.backplane = DatabaseBackplane(
             name, node, members, self._connections,

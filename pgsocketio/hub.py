@@ -49,7 +49,7 @@ class Hub:
 
     :param wake: called when a listener waits for a read of the log.
     :param breathe: gives way to others during long deliveries.
-    :param delivered: called after new messages were handed to all their listeners.
+    :ivar delivered: called with new messages after they were handed to all their listeners.
     :ivar dropped: volatile messages that a listener had no room for.
     :ivar overflows: how often a listener did not keep up, and was left to the log.
     """
@@ -58,10 +58,9 @@ class Hub:
         self,
         wake: Callable[[], Any] = lambda: None,
         breathe: Callable[[], Any] = lambda: None,
-        delivered: Callable[[Sequence[Message]], Any] = lambda _messages: None,
     ) -> None:
         self.dropped = self.overflows = 0
-        self._delivered = delivered
+        self.delivered: Callable[[Sequence[Message]], Any] = lambda _messages: None
         self.stamp: Stamp | None = None
         self._recent: dict[int, Message] = {}
         self.routes = Routes(breathe)
@@ -71,6 +70,7 @@ class Hub:
         self._reading: tuple[Routes, list[_Replay]] = (Routes(), [])
         self._unfinished: set[int] = set()
         self._delivering = False
+        self._midway: Stamp | None = None
 
     # -- listeners ---------------------------------------------------------------------------
 
@@ -104,7 +104,7 @@ class Hub:
         if not self._recent.keys() <= since.seen:
             only = Routes()
             only.add(replay, adapter, args)
-            only.deliver(list(self._recent.values()), self.stamp)
+            only.deliver(list(self._recent.values()), self._midway or self.stamp)
         self.routes.add(sink, adapter, args)
 
     def locate(self, since: Since) -> Since:
@@ -135,6 +135,17 @@ class Hub:
         since = replay.since
         return Since(since.position, since.seen | replay.given, since.generation)
 
+    @property
+    def replaying(self) -> bool:
+        """Whether any listener waits to be caught up."""
+        return bool(self._replays)
+
+    @property
+    def generation(self) -> int:
+        """Of what is delivered now: the hub's own, or the next while a read is under way."""
+        stamp = self._midway or self.stamp
+        return 0 if stamp is None else stamp.delivered
+
     def waiting(self, sink: Sink) -> bool:
         """Whether a listener has still to be caught up."""
         return sink in self._replays
@@ -154,27 +165,29 @@ class Hub:
                     continue
                 recent[message["id"]] = message
             fresh.append(message)
-        self._deliver(fresh)
+        self._deliver(self.routes, fresh, self._midway or self.stamp)
+        self.delivered(fresh)
 
-    def _deliver(self, messages: Sequence[Message]) -> None:
-        assert self.stamp is not None
+    def _deliver(self, routes: Routes, messages: Sequence[Message], stamp: Stamp) -> None:
         self._delivering = True
         try:
-            self.routes.deliver(messages, self.stamp)
+            routes.deliver(messages, stamp)
         finally:
             self._delivering = False
-        self._delivered(messages)
 
-    def begin_read(self, now: Position, trimmed: int = 0) -> Snapshot:
-        """Start a read of the log.
+    def begin_read(self, now: Position, trimmed: int = 0, catch_up: bool = True) -> Snapshot:
+        """Start a read of the log. Content may be delivered inline between its pages.
 
         :param now: where a hub that never read starts from.
         :param trimmed: the newest transaction that is not in the log any more.
+        :param catch_up: whether the listeners that wait are caught up by this read.
         :returns: the snapshot to read from: the oldest of the hub's and of the waiting listeners'.
         """
         if self.stamp is None:
             self.stamp = Stamp(0, now, 0)
-        replays = list(self._replays.values())
+        generation = self.stamp.generation
+        self._midway = Stamp(generation, self.stamp.position, generation + 1)
+        replays = list(self._replays.values()) if catch_up else []
         routes = Routes(self._breathe)
         for replay in replays:
             routes.add(replay, replay.adapter, replay.args)
@@ -193,7 +206,8 @@ class Hub:
         had = self._recent.keys() | self._unfinished
         new = [m for m in messages if m.xid and not sees(m.xid) and m["id"] not in had]
         self._unfinished.update(m["id"] for m in new)  # in case this read breaks off
-        self._deliver(new)
+        self._deliver(self.routes, new, self.stamp)
+        self.delivered(new)
         self._reading[0].deliver(messages, self.stamp)
 
     def end_read(self, position: Position) -> None:
@@ -203,8 +217,11 @@ class Hub:
         """
         assert self.stamp is not None
         generation = self.stamp.generation + 1
-        self.stamp = Stamp(generation, position, generation)
-        self._recent, self._unfinished = {}, set()
+        self.stamp, self._midway = Stamp(generation, position, generation), None
+        sees = position.snapshot.sees
+        self._recent = {i: m for i, m in self._recent.items() if not sees(m.xid or 0)}
+        self._unfinished = set()
+        self._deliver(self._reading[0], list(self._recent.values()), self.stamp)
         for replay in self._reading[1]:
             if self._replays.get(replay.sink) is replay:
                 del self._replays[replay.sink]
@@ -213,5 +230,5 @@ class Hub:
 
     def reset(self) -> None:
         """Forget the position: the log is another one now. Listeners stay."""
-        self.stamp = None
+        self.stamp = self._midway = None
         self._recent, self._unfinished = {}, set()

@@ -28,6 +28,8 @@ logger = logging.getLogger("pgsocketio.listener")
 
 CHANNEL = "web_socketio"
 _BEAT = "beat:"
+MAX_REST = 1.0
+"""Most seconds between two reads that catch listeners up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,7 @@ class Listener:
         self.trimmed = 0
         self.rows_read = 0
         self.latency = Histogram()
+        hub.delivered = self._measure
         self._clock_offset = 0.0  # of PostgreSQL's clock to ours
         self._connect, self._runtime = connect, runtime
         self._beat = f"{_BEAT}{node}"
@@ -96,7 +99,10 @@ class Listener:
         self._read_done = runtime.event()
         self._reads_started = self._reads_done = 0
         self._next_beat = 0.0
-        self._backlog: deque[str] = deque()
+        self._backlog: deque[str | Message] = deque()
+        self._taken = 0  # from the backlog, in all
+        self._covered = 0  # of those, by reads: they were heard before the last one began
+        self._next_replay = 0.0
         self._read_wanted = True
         self._heard = 0.0
         self._failure: Exception | None = None
@@ -203,6 +209,7 @@ class Listener:
                 self.proven = True
             return
         if len(self._backlog) >= self.settings.max_backlog:
+            self._taken += len(self._backlog)
             self._backlog.clear()
             self._backlog.append("")  # a hint: what was dropped is read first, in its order
         self._backlog.append(payload)
@@ -211,8 +218,7 @@ class Listener:
     # -- following ---------------------------------------------------------------------------
 
     def wake(self) -> None:
-        """Ask for a read of the log soon."""
-        self._read_wanted = True
+        """A listener waits to be caught up."""
         self._news.set()
 
     def wait_for_read(self, timeout: float) -> bool:
@@ -223,7 +229,8 @@ class Listener:
         """
         target = self._reads_started + 1
         deadline = self._runtime.monotonic() + timeout
-        self.wake()
+        self._read_wanted = True
+        self._news.set()
         while self._reads_done < target:
             self._read_done.clear()
             if not self._read_done.wait(max(0.0, deadline - self._runtime.monotonic())):
@@ -236,14 +243,16 @@ class Listener:
         self._keep_alive()
         due = self._runtime.monotonic() + self.settings.poll
         while not self._stopping:
-            self._news.wait(max(0.0, due - self._runtime.monotonic()))
+            until = min(due, self._next_replay) if self.hub.replaying else due
+            self._news.wait(max(0.0, until - self._runtime.monotonic()))
             self._news.clear()
             if self._failure is not None:
                 raise self._failure
             if self._deliver_backlog():
                 due = min(due, self._runtime.monotonic() + self.settings.settle)
             now = self._runtime.monotonic()
-            if self._read_wanted or now >= due:
+            replay = self.hub.replaying and now >= self._next_replay
+            if self._read_wanted or replay or now >= due:
                 self.read()
                 self._keep_alive()
                 due = now + self.settings.poll
@@ -267,21 +276,37 @@ class Listener:
 
         :returns: whether content was delivered that no read has covered yet.
         """
-        inline: list[Message] = []
-        covered = 0  # by a read that began after they were heard
+        inline = self._deliver_contents()
         while self._backlog:
-            message = self._codec.decode(self._backlog.popleft())
-            covered -= 1
-            if message is not None:
+            self.read()
+            inline = self._deliver_contents()
+        return inline
+
+    def _deliver_contents(self, midway: bool = False) -> bool:
+        """Deliver content from the head of the backlog, up to a hint that needs a read.
+
+        :param midway: a read is under way, and brings in its order what was heard before it began;
+            a volatile message of then has to wait for its end.
+        :returns: whether there was any.
+        """
+        inline: list[Message] = []
+        while self._backlog:
+            head = self._backlog[0]
+            message = head if isinstance(head, Message) else self._codec.decode(head)
+            read = self._taken < self._covered
+            if message is None and not read:
+                break
+            if message is not None and message.xid is None and read and midway:
+                self._backlog[0] = message  # it is believed only once
+                break
+            if message is not None and not (read and message.xid is not None):
                 inline.append(message)
-            elif covered < 0:
-                self.hub.deliver_inline(inline)
-                inline, covered = [], len(self._backlog)
-                self.read()
+            self._backlog.popleft()
+            self._taken += 1
         self.hub.deliver_inline(inline)
         return bool(inline)
 
-    def delivered(self, messages: Sequence[Message]) -> None:
+    def _measure(self, messages: Sequence[Message]) -> None:
         """Count what the hub has delivered."""
         now = self._runtime.monotonic() + self._clock_offset
         for message in messages:
@@ -289,9 +314,14 @@ class Listener:
             self.latency.observe(max(0.0, now - published))
 
     def read(self) -> None:
-        """Read the log from where the hub stands, and deliver what is new."""
+        """Read the log from where the hub stands, and deliver what is new.
+
+        Listeners that wait are caught up on the way; such reads may be long, and take half of the
+        time at most. What is heard meanwhile goes out between the pages.
+        """
         assert self._log is not None and self.epoch is not None
         self._read_wanted = False
+        self._covered = self._taken + len(self._backlog)
         self._reads_started = started = self._reads_started + 1
         asked = self._runtime.monotonic()
         now, self.trimmed, clock = self._log.now()
@@ -302,12 +332,17 @@ class Listener:
             self.hub.reset()
             self._on_foreign_log()
         snapshot = now.snapshot
-        for upto, messages in self._log.read(self.hub.begin_read(now, self.trimmed)):
+        replay = self.hub.replaying and asked >= self._next_replay
+        for upto, messages in self._log.read(self.hub.begin_read(now, self.trimmed, replay)):
             self.rows_read += len(messages)
             self.hub.read(messages)
             snapshot = upto
             self._keep_alive()  # a long read is no silence
+            self._deliver_contents(midway=True)
         self.hub.end_read(Position(self.epoch, snapshot))
+        if replay:
+            done = self._runtime.monotonic()
+            self._next_replay = done + min(MAX_REST, done - asked)
         self._reads_done = started
         self._read_done.set()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 from collections import deque
 from collections.abc import Callable, Container, Sequence
@@ -74,7 +75,7 @@ class Mailbox:
         :param since: where to start, None: with the next message.
         """
         if since is not None:
-            stamp = self.hub.locate(since).stamp(self.hub.stamp.generation if self.hub.stamp else 0)
+            stamp = self.hub.locate(since).stamp(self.hub.generation)
             self._given = deque((number, stamp) for number in since.seen)
         self.hub.subscribe(self, self.adapter, self.args, since)
 
@@ -150,8 +151,8 @@ class Mailbox:
     @property
     def generation(self) -> int:
         """Of the hub when the newest of the batch in hand came: a later position covers it all."""
-        now = self.hub.stamp.generation if self.hub.stamp else 0
-        return max((stamp.delivered for _message, stamp in self._batch), default=now)
+        stamps = (stamp.delivered for _message, stamp in self._batch)
+        return max(stamps, default=self.hub.generation)
 
     def finish(self) -> None:
         """The batch in hand is done with."""
@@ -165,9 +166,13 @@ class Mailbox:
     def put_back(self, done: Container[int] = ()) -> None:
         """The batch in hand is not done with: :meth:`next` gives it again, first and alone.
 
+        Volatile messages are given once at most: nobody could tell that they come again.
+
         :param done: ids of messages in it that are.
         """
-        self._batch = [item for item in self._batch if item[0]["id"] not in done]
+        ids = [message["id"] for message, _stamp in self._batch]
+        again = [number is not None and number not in done for number in ids]
+        self._batch = list(itertools.compress(self._batch, again))
         self._again = bool(self._batch)
 
     @property

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import json
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -110,6 +110,7 @@ class FakePostgres:
     :ivar version: of the objects in the database, 0: none.
     :ivar reads: how often the log was read.
     :ivar break_after: pages until a read of the log breaks off, None: never.
+    :ivar before_page: called before each page but the first of a read.
     """
 
     def __init__(self, database: MemoryDatabase) -> None:
@@ -120,6 +121,7 @@ class FakePostgres:
         self.trimmed = 0
         self.reads = 0
         self.break_after: int | None = None
+        self.before_page: Callable[[], Any] = lambda: None
         self.listening: list[FakeConnection] = []
         self.attempts = 0
 
@@ -144,7 +146,7 @@ class FakePostgres:
 
     def answer(self, statement: str, args: Any) -> list[tuple[Any, ...]]:
         if "FROM web_socketio_log" in statement:
-            return self._read(Snapshot.parse(args["since"]), args["after"], args["limit"])
+            return self._read(args)
         if "web_socketio_position()" in statement:
             position = str(self.database.position()).replace(EPOCH, self.epoch)
             return [(position, self.trimmed, 1_767_225_600.0)]
@@ -158,15 +160,20 @@ class FakePostgres:
         }
         return [tuple(row) for word, row in answers.items() if word in statement]
 
-    def _read(self, since: Snapshot, after: int, limit: int) -> list[tuple[Any, ...]]:
+    def _read(self, args: Any) -> list[tuple[Any, ...]]:
+        after, limit = args["after"], args["limit"]
         self.reads += after == 0
+        if after:
+            self.before_page()
         if self.break_after == 0:
             self.break_after = None
             raise psycopg2.OperationalError("terminating connection")
         if self.break_after is not None:
             self.break_after -= 1
         snapshot = str(self.database.position().snapshot)
-        rows = [row for row in self.database.rows(since) if row["id"] > after][:limit]
+        upto = Snapshot.parse(args["upto"] or snapshot)
+        unseen = self.database.rows(Snapshot.parse(args["since"]))
+        rows = [r for r in unseen if r["id"] > after and upto.sees(r.xid or 0)][:limit]
         found = [
             (snapshot, row["id"], str(row.xid), row["date"], row["channel"], row["uid"],
              dict(row["values"]), row.size, row.size)

@@ -82,7 +82,7 @@ class ClientMachine(RuleBasedStateMachine):
         if notified:
             self.unheard += messages
 
-    @precondition(lambda self: self.unheard and self.reading is None)
+    @precondition(lambda self: self.unheard)
     @rule()
     def hear(self) -> None:
         heard, self.unheard = self.unheard, []

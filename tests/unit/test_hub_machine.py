@@ -82,7 +82,7 @@ class HubMachine(RuleBasedStateMachine):
 
     # -- the one job of the listener: it hears, or it reads ------------------------------------
 
-    @precondition(lambda self: self.unheard and self.reading is None)
+    @precondition(lambda self: self.unheard)
     @rule()
     def hear(self) -> None:
         heard, self.unheard = self.unheard, []

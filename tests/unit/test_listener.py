@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from pgsocketio.listener import Listener, ListenerSettings
 from pgsocketio.log import reader as log_reader
+from pgsocketio.position import Since
 from pgsocketio.testing import MemoryDatabase, ThreadRuntime
 
 from .fake_postgres import FakePostgres, sealed
@@ -108,6 +110,72 @@ def test_pages(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     site.postgres.publish(*range(10), inline=False)
     assert site.take() == list(range(10))
     assert site.listener.rows_read == 10
+
+
+@pytest.fixture
+def long_read(site: Site, monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], Any]], None]:
+    """Have something happen in the middle of a read, once, and be heard there."""
+
+    def interrupt(act: Callable[[], Any]) -> None:
+        def before_page() -> None:
+            site.postgres.before_page = lambda: None
+            act()
+            site.runtime.sleep(0.1)
+
+        site.postgres.before_page = before_page
+
+    monkeypatch.setattr(log_reader, "PAGE", 2)
+    return interrupt
+
+
+def test_contents_go_out_between_the_pages_of_a_read(
+    site: Site, long_read: Callable[[Callable[[], Any]], None]
+) -> None:
+    late = Collector()
+    since = Since(site.database.position())
+    site.postgres.publish(-1, inline=False)
+    assert site.take() == [-1]
+    long_read(lambda: site.postgres.publish(99))
+    site.postgres.publish(*range(6), inline=False)
+    site.database.hub.subscribe(late, All, since=since)
+    site.runtime.advance(0.2)
+    assert site.take() == [0, 1, 2, 99, 3, 4, 5]
+    assert late.take() == [-1, 0, 1, 2, 3, 4, 5, 99]
+    site.runtime.advance(20)
+    assert site.take() == late.take() == []
+
+
+def test_hints_between_the_pages_are_read_later(
+    site: Site, long_read: Callable[[Callable[[], Any]], None]
+) -> None:
+    reads = site.postgres.reads
+    long_read(lambda: (site.postgres.publish(98, inline=False), site.postgres.publish(99)))
+    site.postgres.publish(*range(4), inline=False)
+    site.runtime.advance(0.2)
+    assert site.take() == [0, 1, 2, 3, 98, 99]
+    assert site.postgres.reads == reads + 2
+
+
+def test_reads_that_catch_up_rest_in_between(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that live messages get half of the time at least; the first waits for nobody."""
+    monkeypatch.setattr(log_reader, "PAGE", 2)
+    since = Since(site.database.position())
+    site.postgres.publish(0, 1, 2, inline=False)
+    site.take()
+    site.postgres.before_page = lambda: site.runtime.sleep(0.5)
+    first, second = Collector(), Collector()
+    site.database.hub.subscribe(first, All, since=since)
+    site.listener.wake()
+    site.runtime.advance(0.6)
+    assert first.take() == [0, 1, 2]
+    site.database.hub.subscribe(second, All, since=since)
+    site.listener.wake()
+    site.runtime.advance(0.2)
+    assert second.take() == []
+    site.runtime.advance(1.0)
+    assert second.take() == [0, 1, 2]
 
 
 def test_an_idle_listener_hears_its_own_heart(site: Site) -> None:
@@ -260,3 +328,27 @@ def test_a_log_trimmed_behind_its_back_is_said(
     assert "were trimmed that nobody read here" in caplog.text
     site.postgres.publish(1)
     assert site.take() == [1]
+
+
+# -- what is measured ----------------------------------------------------------------------------
+
+
+def test_listening_is_proven_by_its_own_heartbeat_only(runtime: ThreadRuntime) -> None:
+    site = Site(runtime)
+    site.runtime.settle()
+    assert site.listener.proven
+    site.ear.deaf = True
+    site.postgres.up = False
+    site.runtime.advance(20)
+    assert not site.listener.proven
+
+
+def test_delivery_is_measured_once_per_message_by_the_clock_of_postgresql(site: Site) -> None:
+    second = Collector()
+    site.database.hub.subscribe(second, All)
+    before = sum(site.listener.latency.counts)
+    site.postgres.publish(1, 2)
+    site.postgres.publish(3, inline=False)
+    assert site.take() == [1, 2, 3]
+    site.runtime.advance(60)
+    assert sum(site.listener.latency.counts) == before + 3

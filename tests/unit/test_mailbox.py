@@ -67,6 +67,19 @@ def test_what_is_done_of_a_batch_does_not_come_again(database: MemoryDatabase) -
     assert box.next() == []
 
 
+def test_volatile_messages_are_never_put_back(database: MemoryDatabase) -> None:
+    box = Box(database)
+    publish(database, 1)
+    database.publish_volatile("chat", n=-1)
+    assert box.next() == [1, -1]
+    box.mailbox.put_back()
+    assert box.next() == [1]
+    database.publish_volatile("chat", n=-2)
+    assert box.next() == [-2]
+    box.mailbox.put_back()
+    assert not box.mailbox.is_put_back
+
+
 def test_a_finished_batch_cannot_be_put_back(database: MemoryDatabase) -> None:
     box = Box(database)
     publish(database, 1)
