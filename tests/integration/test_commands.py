@@ -1,0 +1,199 @@
+"""``pgsocketio`` on a database without Odoo: what its commands print, and their exit status."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import psycopg2
+import pytest
+
+from pgsocketio import cli
+from pgsocketio.log import schema
+from tests.chaos.attack import a_site
+from tests.chaos.site import Site
+from tests.integration.clients import eventually
+from tools.console import log_file
+from tools.paths import ROOT, VENV_PYTHON
+from tools.processes import Child
+
+Run = Callable[..., tuple[Any, str, str]]
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Site]:
+    """One server with two users, each on three namespaces."""
+    with a_site("--poll=1", clients=2, durable=False) as site:
+        yield site
+
+
+@pytest.fixture
+def run(site: Site, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run a command; returns its exit status and what it wrote."""
+
+    def run(word: str, *words: str, dsn: str = site.dsn) -> tuple[Any, str, str]:
+        with pytest.raises(SystemExit) as ended:
+            cli.main([word, dsn, *words])
+        captured = capsys.readouterr()
+        return ended.value.code, captured.out, captured.err
+
+    return run
+
+
+def test_emit_publishes(run: Run, site: Site) -> None:
+    status, out, _err = run("emit", "commands", '{"n": 1}')
+    assert status == 0
+    assert site.sql(f"SELECT channel, payload FROM web_socketio_log WHERE id = {int(out)}") == (
+        'commands|{"n": 1}'
+    )
+
+
+def test_emit_reads_the_input_and_may_be_volatile(
+    run: Run, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    count = "SELECT count(*) FROM web_socketio_log"
+    before = site.sql(count)
+    monkeypatch.setattr(sys, "stdin", io.StringIO('{"n": 2}'))
+    assert run("emit", "commands", "-", "--volatile") == (0, "published\n", "")
+    assert site.sql(count) == before
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        (["emit", "c", "{"], "the values are no JSON"), (["emit", "c", "[]"], "a JSON object"),
+        (["emit", "", "{}"], "a name of 1 to 255 bytes"),
+        (["emit", "web_socketio:acts", "{}"], "belong to the servers"),
+        (["kick"], "say whom: --all, or"), (["kick", "--all", "--user", "1"], "say whom"),
+        (["configure", "--retention", "soon"], "invalid input syntax for type interval"),
+        (["configure", "--max-size", "1"], "one MiB at least"),
+    ],
+)  # fmt: skip
+def test_errors_are_one_sentence(run: Run, words: list[str], error: str) -> None:
+    status, out, _err = run(*words)
+    assert error in status
+    assert "\n" not in status
+    assert out == ""
+
+
+def test_where_no_log_is_installed_it_is_said(run: Run, site: Site) -> None:
+    dsn = site.postgres.dsn("postgres", tcp=True)
+    for words in (["sockets"], ["kick", "--all"], ["configure"]):
+        status, _out, _err = run(*words, dsn=dsn)
+        assert "the message log is not installed in this database" in status
+
+
+def test_a_newer_log_is_said(run: Run, site: Site) -> None:
+    version = "UPDATE web_socketio_meta SET value = '{}' WHERE key = 'version'"
+    site.sql(version.format(schema.VERSION + 2))
+    try:
+        assert "run 'oe -d mydb -u web_socketio'" in run("sockets")[0]
+    finally:
+        site.sql(version.format(schema.VERSION))
+
+
+def test_sockets_and_kick(run: Run, site: Site) -> None:
+    count = "SELECT count(*) FROM web_socketio_socket"
+    assert eventually(lambda: site.sql(count) == "6")
+    status, out, err = run("sockets")
+    lines = out.splitlines()
+    assert (status, err, len(lines)) == (0, "", 7)
+    assert lines[0].split() == [
+        "sid", "user", "namespace", "address", "since", "queue", "unsent", "server"
+    ]  # fmt: skip
+    rows = [json.loads(line) for line in run("sockets", "--json")[1].splitlines()]
+    assert {row["namespace"] for row in rows} == {"/plain", "/acknowledged", "/loop"}
+    mine = [row for row in rows if row["user"] == "1"]
+    assert len(mine) == 3
+    status, out, err = run("kick", "--user", "1", "--namespace", "/loop")
+    assert (status, err) == (0, "")
+    assert re.fullmatch(r"\S+:\d+: 1 closed\n", out)
+    assert run("kick", "--user", "nobody")[0] == 1
+    run("configure", "--max-sockets", "2")
+    assert eventually(lambda: site.sql(count) == "2", 10)
+    assert "2 of about 5 clients are listed" in run("sockets")[2]
+    run("configure", "--max-sockets", "10000")
+
+
+def test_kick_says_who_did_not_answer(run: Run, site: Site) -> None:
+    process = site.server.child.process
+    process.send_signal(signal.SIGSTOP)
+    try:
+        status, out, err = run("kick", "--all")
+    finally:
+        process.send_signal(signal.SIGCONT)
+    assert (status, out) == (2, "")
+    assert re.fullmatch(rf"\S+:{process.pid}: did not answer\n", err)
+
+
+def test_configure_shows_and_changes(run: Run) -> None:
+    assert run("configure", "--retention", "2 days", "--max-size", "2000000") == (
+        0, "retention = 2 days\nmax_size = 2000000\nmax_sockets = 10000\n", ""
+    )  # fmt: skip
+    assert "retention = 2 days" in run("configure")[1]
+
+
+class Follower:
+    """``pgsocketio tail`` in a process of its own."""
+
+    def __init__(self, site: Site, *words: str) -> None:
+        command = [VENV_PYTHON, "-u", "-m", "pgsocketio.cli", "tail", site.dsn, *words]
+        self.child = Child("tail", command, log_file("test-tail"), cwd=ROOT)
+
+    def lines(self, count: int) -> list[str]:
+        """What it wrote, once there are so many lines."""
+        log = self.child.log
+        assert eventually(lambda: len(log.read_text("utf-8").splitlines()) >= count), log
+        return log.read_text("utf-8").splitlines()
+
+    def stop(self) -> int:
+        self.child.process.send_signal(signal.SIGINT)
+        return self.child.process.wait(5)
+
+
+def test_tail_follows(run: Run, site: Site) -> None:
+    run("emit", "told", '{"n": 0}')
+    follower = Follower(site, "told", "--since", "1h", "--json")
+    assert json.loads(follower.lines(1)[0])["values"] == {"n": 0}
+    connection = psycopg2.connect(site.dsn)
+    with connection, connection.cursor() as cursor:
+        cursor.execute("SELECT web_socketio_notify('told', '{\"n\": 1}', '{\"uid\": 7}')")
+        run("emit", "told", '{"n": 2}')  # in the order of COMMIT: this one is first
+        follower.lines(2)
+        run("emit", "other", '{"n": 3}')
+    connection.close()
+    run("emit", "told", '{"n": 4}', "--volatile")
+    told = [json.loads(line) for line in follower.lines(4)]
+    assert [message["values"]["n"] for message in told] == [0, 2, 1, 4]
+    assert [message["uid"] for message in told] == [None, None, 7, None]
+    assert [message["id"] is None for message in told] == [False, False, False, True]
+    assert follower.stop() == 0
+
+
+def test_tail_shows_readable_lines_of_all_channels_but_not_the_servers_own(
+    run: Run, site: Site
+) -> None:
+    follower = Follower(site, "--since", "1h")
+    follower.lines(1)
+    run("kick", "--user", "nobody")
+    _status, number, _err = run("emit", "long", json.dumps({"text": "x" * 1_000}))
+    line = next(line for line in follower.lines(2) if " long " in line)
+    assert re.match(rf"\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{{3}}Z #{number.strip()} +long ", line)
+    assert line.endswith("… (1012 characters)")
+    assert not [line for line in follower.lines(1) if "web_socketio:" in line]
+    assert follower.stop() == 0
+
+
+@pytest.mark.parametrize("since", ["yesterday", "10", "5 minutes"])
+def test_tail_takes_no_wrong_time(
+    site: Site, since: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["tail", site.dsn, "--since", since])
+    assert ended.value.code == 2
+    assert "is neither a time ago" in capsys.readouterr().err
