@@ -111,7 +111,7 @@ def decode_text(text: str) -> tuple[Packet, int]:
 
 def _decode_json(text: str) -> Any:
     try:
-        data = json.loads(text, parse_constant=_no_constant)
+        data = _decoder.decode(text)
     except (ValueError, RecursionError) as error:
         raise InvalidPacket("invalid JSON") from error
     if text.count("[") + text.count("{") > MAX_DEPTH:
@@ -121,6 +121,9 @@ def _decode_json(text: str) -> Any:
 
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(name)
+
+
+_decoder = json.JSONDecoder(parse_constant=_no_constant)
 
 
 def _check_depth(data: Any) -> None:

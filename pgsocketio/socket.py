@@ -191,6 +191,7 @@ class NamespaceSocket:
             return
         if self.gone is not None:
             return
+        self.client.connection.gather()
         self.client.send(Packet(sio.CONNECT, self.name, {"sid": self.sid}))
         self.accepted = True
         self.client.stop_timer()

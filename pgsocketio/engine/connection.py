@@ -74,6 +74,11 @@ class Connection:
         """
         self.send_prepared(Prepared((data,)))
 
+    def gather(self) -> None:
+        """Have what is sent now and until the event loop turns leave in one piece, if it can."""
+        if self.stream is not None:
+            self.stream.gather()
+
     def send_prepared(self, prepared: Prepared) -> None:
         """Send packets that were encoded once for all recipients; never blocks."""
         if self.closed:

@@ -114,11 +114,27 @@ class Stream:
             self._queue.append(data)
             self.unsent += len(data)
 
+    def gather(self) -> None:
+        """Have what is written from now on leave in one piece, in the loop's next turn."""
+        if self.send is not None:
+            self.send = None
+            self._queue = deque()
+            self._loop.run_callback(self._flush)
+
+    def _flush(self) -> None:
+        if self._queue is not None:
+            self._writable()
+            if self._queue is not None:
+                self._watch()
+
     def wait(self, data: memoryview) -> None:
         """Send later what the kernel did not take at once."""
         self.send = None
         self._queue = deque((data,))
         self.unsent = len(data)
+        self._watch()
+
+    def _watch(self) -> None:
         self._writer = self._loop.io(self._socket.fileno(), WRITE)
         self._writer.start(self._writable)
 

@@ -73,6 +73,9 @@ class MemoryConnection:
         """A new WSGI environ at each access."""
         return dict(self._environ)
 
+    def gather(self) -> None:
+        """Each packet is taken alone anyway."""
+
     def send(self, data: str | bytes) -> None:
         self.send_prepared(prepare((data,)))
 
