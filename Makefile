@@ -15,7 +15,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint docs screenshots unit integration odoo-tests packaging tgext-tests e2e test-pythons vendor clean
-.PHONY: runtime test-environment benchmark-environment bench bench-quick lock audit
+.PHONY: runtime test-environment benchmark-environment bench bench-quick bench-turbogears lock audit
 .PHONY: chaos chaos-quick chaos-selftest soak
 
 help:  ## list these targets
@@ -88,6 +88,9 @@ bench: benchmark-environment  ## measure everything, beside other servers; write
 
 bench-quick: benchmark-environment  ## the most important figures in under a minute
 	@$(PYTHON) -m benchmarks --quick
+
+bench-turbogears: benchmark-environment  ## measure tgext.socketio beside python-socketio's stock server
+	@$(PYTHON) -m benchmarks.turbogears
 
 lock: test-environment  ## write requirements/lock.txt, the versions of what we depend on
 	@$(PYTHON) -m tools.lock
