@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from pgsocketio.engine.limits import TokenBuckets
 from pgsocketio.errors import ConnectRefused
+from pgsocketio.rates import TokenBuckets
 
 from . import compat, compat_auth
 from .session import OdooSession

@@ -7,11 +7,13 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
+from pgsocketio.rates import TokenBuckets
+
 from .acceptor import Acceptor
 from .connection import Connection
 from .errors import Refused
 from .fallback import Fallback, NotFound, WSGIApplication, WSGIFallback
-from .limits import CountPerKey, TokenBuckets, network_key
+from .limits import CountPerKey, network_key
 from .router import Router
 from .runtime import Runtime, logger
 from .settings import EngineSettings

@@ -17,7 +17,7 @@ ADDONS = ("web_socketio", "web_longpolling")
 # Each may import, when it runs, only what stands on a line above its own, and of its own line
 # nothing. Pure: no gevent, no psycopg2, no I/O.
 PURE = [
-    "errors runtime quiet_log measure",
+    "errors runtime quiet_log measure rates",
     "message position",
     "packet wire",
     "adapter members config",
@@ -136,7 +136,7 @@ def test_each_library_is_known_by_one_room(path: Path) -> None:
 def test_the_engine_knows_nothing_of_what_it_carries(path: Path) -> None:
     package = ".".join(path.relative_to(ROOT).parent.parts)
     ours = {name for name in imports(path, package) if name.startswith("pgsocketio")}
-    allowed = ("pgsocketio.engine", "pgsocketio.errors", "pgsocketio.quiet_log")
+    allowed = ("pgsocketio.engine", "pgsocketio.errors", "pgsocketio.quiet_log", "pgsocketio.rates")
     assert all(name == "pgsocketio" or name.startswith(allowed) for name in ours)
 
 

@@ -6,8 +6,9 @@ import logging
 
 import pytest
 
-from pgsocketio.engine.limits import CountPerKey, TimerWheel, TokenBuckets, network_key
+from pgsocketio.engine.limits import CountPerKey, TimerWheel, network_key
 from pgsocketio.quiet_log import QuietLog
+from pgsocketio.rates import TokenBuckets
 
 
 class Clock:
