@@ -1,11 +1,27 @@
-"""How often somebody may do something. Pure: the clock is handed in."""
+"""How often somebody may do something, and who counts as one. Pure: the clock is handed in."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
+from ipaddress import IPv6Address, ip_address
 
 Clock = Callable[[], float]
+
+
+def network_key(address: str) -> str:
+    """Return what limits count as one client: the IPv4 address, or the /64 of an IPv6 one."""
+    if ":" not in address:
+        return address
+    try:
+        parsed = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if not isinstance(parsed, IPv6Address):
+        return address
+    if parsed.ipv4_mapped:
+        return str(parsed.ipv4_mapped)
+    return str(IPv6Address(int(parsed) >> 64 << 64)) + "/64"
 
 
 class TokenBuckets:

@@ -9,9 +9,9 @@ from urllib.parse import parse_qs
 
 import psycopg2
 
-from pgsocketio.engine.limits import network_key
 from pgsocketio.errors import ConnectRefused, Disconnected, HandlerError, TemporarilyUnavailable
 from pgsocketio.namespace import BaseNamespace
+from pgsocketio.rates import network_key
 
 from . import compat
 from .credentials import Denied, gate, open_key, open_session, open_visitor

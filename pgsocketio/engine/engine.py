@@ -7,13 +7,13 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
-from pgsocketio.rates import TokenBuckets
+from pgsocketio.rates import TokenBuckets, network_key
 
 from .acceptor import Acceptor
 from .connection import Connection
 from .errors import Refused
 from .fallback import Fallback, NotFound, WSGIApplication, WSGIFallback
-from .limits import CountPerKey, network_key
+from .limits import CountPerKey
 from .router import Router
 from .runtime import Runtime, logger
 from .settings import EngineSettings

@@ -2,25 +2,9 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv6Address, ip_address
 from typing import Protocol
 
 from pgsocketio.rates import Clock
-
-
-def network_key(address: str) -> str:
-    """Return what limits count as one client: the IPv4 address, or the /64 of an IPv6 one."""
-    if ":" not in address:
-        return address
-    try:
-        parsed = ip_address(address.partition("%")[0])
-    except ValueError:
-        return address
-    if not isinstance(parsed, IPv6Address):
-        return address
-    if parsed.ipv4_mapped:
-        return str(parsed.ipv4_mapped)
-    return str(IPv6Address(int(parsed) >> 64 << 64)) + "/64"
 
 
 class Timed(Protocol):

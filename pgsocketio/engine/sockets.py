@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from .http_connection import HttpConnection
 from .http_state import Handler
-from .limits import CountPerKey, network_key
+from .limits import CountPerKey
 from .runtime import Runtime
 from .stream import Stream
 

@@ -93,4 +93,4 @@ def test_the_package_imports_nothing_above_it() -> None:
     result = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
-    assert result.stdout == "['pgsocketio.errors', 'pgsocketio.quiet_log']\n"
+    assert result.stdout == "['pgsocketio.errors', 'pgsocketio.quiet_log', 'pgsocketio.rates']\n"
