@@ -6,6 +6,8 @@ import json
 import secrets
 from typing import TYPE_CHECKING
 
+from pgsocketio.rates import network_key
+
 from . import upgrade
 from .connection import Connection
 from .errors import Refused
@@ -13,7 +15,6 @@ from .fallback import NotFound
 from .handshake import Handshake
 from .http import Request
 from .http_connection import HttpConnection
-from .limits import network_key
 from .origin import OriginPolicy, ProxyTrust, Seen
 from .packets import OPEN, Prepared
 from .polling import PollingTransport

@@ -5,6 +5,8 @@ from __future__ import annotations
 from _socket import socket as Socket
 from collections.abc import Callable
 
+from pgsocketio.rates import network_key
+
 from .http_connection import HttpConnection
 from .http_state import Handler
 from .limits import CountPerKey

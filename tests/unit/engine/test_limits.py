@@ -6,9 +6,9 @@ import logging
 
 import pytest
 
-from pgsocketio.engine.limits import CountPerKey, TimerWheel, network_key
+from pgsocketio.engine.limits import CountPerKey, TimerWheel
 from pgsocketio.quiet_log import QuietLog
-from pgsocketio.rates import TokenBuckets
+from pgsocketio.rates import TokenBuckets, network_key
 
 
 class Clock:
