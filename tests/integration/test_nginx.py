@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import datetime
 import json
 import queue
 import ssl
@@ -13,12 +12,9 @@ from pathlib import Path
 import pytest
 import requests
 import socketio
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from tests.support.servers import Nginx, OdooServer, RealtimeServer
+from tests.support.tls import Certificate, self_signed
 from tools.paths import ROOT
 from tools.postgres import Postgres
 from tools.processes import free_port
@@ -33,29 +29,9 @@ TRANSPORTS = {
 
 
 @pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
     """A certificate of localhost, signed by itself, and its key."""
-    folder = tmp_path_factory.mktemp("tls")
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = datetime.datetime.now(datetime.timezone.utc)
-    built = (
-        x509.CertificateBuilder().subject_name(name).issuer_name(name)
-        .public_key(key.public_key()).serial_number(x509.random_serial_number())
-        .not_valid_before(now).not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .sign(key, hashes.SHA256())
-    )  # fmt: skip
-    certificate, private = folder / "certificate.pem", folder / "key.pem"
-    certificate.write_bytes(built.public_bytes(serialization.Encoding.PEM))
-    private.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
-    return certificate, private
+    return self_signed(tmp_path_factory.mktemp("tls"))
 
 
 class Page:
@@ -107,7 +83,7 @@ class Page:
 @pytest.fixture
 def site(
     odoo: OdooServer, realtime: Callable[..., RealtimeServer], nginx: Callable[..., Nginx],
-    certificate: tuple[Path, Path],
+    certificate: Certificate,
 ) -> Callable[..., Page]:
     """Start it all: ``site("--trusted-proxy", "127.0.0.1")`` returns the page of demo."""
 
