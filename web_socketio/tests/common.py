@@ -30,7 +30,9 @@ _VOLATILE = """
 
 
 class SocketIOMixin:
-    """Beside any of Odoo's test cases that has ``self.env``::
+    """Beside any of Odoo's test cases that has ``self.env``.
+
+    ::
 
         with self.assert_notified("notification", to_id=user.id):
             record.action_send()

@@ -1,6 +1,7 @@
 """Publishing from ORM code: what a transaction leaves in the message log."""
 
 import datetime
+from unittest.mock import patch
 
 from markupsafe import Markup
 from odoo.tests import tagged
@@ -52,8 +53,7 @@ class TestModel(SocketIOCase):
         self.assertIsNone(self.env["web.socketio"].notify_volatile("test", n=1))
         (message,) = self.notified("test")
         self.assertEqual((message["id"], message["values"]), (None, {"n": 1}))
-        self.env.cr.execute("SELECT count(*) FROM web_socketio_log WHERE channel = 'test'")
-        self.assertEqual(self.env.cr.fetchone()[0], 0)
+        self.assertEqual(self.published(durable=True), [])
 
     def test_what_odoo_code_hands_over_is_encoded(self):
         paris = datetime.timezone(datetime.timedelta(hours=2))
@@ -86,6 +86,16 @@ class TestModel(SocketIOCase):
         volatile("test", text="x" * 7_000)
         with self.assertRaises(errors.ProgramLimitExceeded), self.env.cr.savepoint():
             volatile("test", text="x" * 8_000)
+
+    def test_a_read_only_transaction_publishes_nothing_and_says_so(self):
+        model = self.env["web.socketio"]
+        refused = "cannot publish on 'test' .* take @api.readonly"
+        with patch.object(type(self.env.cr), "readonly", True):
+            for publish in (model.notify, model.notify_volatile):
+                with self.assertRaisesRegex(errors.ReadOnlySqlTransaction, refused):
+                    publish("test", n=1)
+            self.assertTrue(model.position())
+        self.assertEqual(self.values(), [])
 
     @mute_logger("odoo.sql_db")
     def test_a_channel_is_a_name(self):
