@@ -35,7 +35,7 @@ START_AGAIN = -1
 TEMPORARY_FAILURE = 75  # sysexits(3), EX_TEMPFAIL
 
 _OURS = (*OURS, "odoo.addons.web_socketio.", "odoo.addons.web_longpolling.", "odoo.service.")
-_CODE_INTERVAL = 10.0  # seconds between two looks at the files of loaded addons
+_CODE_INTERVAL = 5.0  # seconds between two looks at the files of loaded addons
 _DEV_INTERVAL = 0.5
 
 
