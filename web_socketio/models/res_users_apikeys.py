@@ -4,7 +4,7 @@ from odoo.addons.base.models.res_users import check_identity
 from ..compat_auth import SCOPE
 
 
-class ResUsersApikeysDescription(models.TransientModel):
+class ResUsersApikeysDescription(models.TransientModel):  # pylint: disable=no-wizard-in-models
     _inherit = "res.users.apikeys.description"
 
     @check_identity
