@@ -207,8 +207,8 @@ def test_notify_of_any_role_is_no_content(
 
 # -- rights --------------------------------------------------------------------------------------
 
-METHODS = ["notify", "notify_volatile", "_publish", "position", "session_info", "init",
-           "_wake_after_commit", "_trim"]  # fmt: skip
+METHODS = ["notify", "notify_volatile", "_publish", "position", "session_info", "server_info",
+           "init", "_wake_after_commit", "_trim", "_servers", "_configure"]  # fmt: skip
 
 
 def test_the_methods_of_the_model_are_all_known_here(site: Site) -> None:
