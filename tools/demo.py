@@ -33,6 +33,9 @@ WELCOME = """\
 
   Notify   Click the bullhorn at the top of one window, choose the other user, and
            send: the message appears in the other window.
+  Live     Open the app Live Contacts in both: what one changes, the other sees.
+  Open     As demo stay where you are; as admin choose "Open for a colleague" in
+           the menu of actions (the gear): the other one is asked.
   Chat     Open the app Chat in both: what one writes, the other reads at once.
 
   Ctrl-C ends the demo; its data stays. Logs are in var/log.

@@ -144,6 +144,36 @@ def chat(admin: User, demo: User) -> list[tuple[str, bytes]]:
     return [(user.name, user.photo()) for user in (admin, demo)]
 
 
+def action_request(admin: User, demo: User) -> list[tuple[str, bytes]]:
+    """The question of web_action_request, and the answer."""
+    (partner,) = admin.call("res.partner", "create", [{"name": "Deco Addict"}])
+    values = {"res_model": "res.partner", "res_id": partner, "reason": "They call at ten."}
+    admin.open_record("res.partner", partner)
+    (to_id,) = admin.call("res.users", "search", [["login", "=", "demo"]])
+    admin.call("web.action.request", "create", [{**values, "to_id": to_id}])
+    dialog = demo.page.locator(".modal", has_text="Deco Addict")
+    expect(dialog).to_be_visible()
+    asked = demo.photo()
+    dialog.get_by_role("button", name="Open it").click()
+    admin.wait_for_toast("Marc Demo has opened")
+    return [("Marc Demo is asked …", asked), ("… and who asked knows", admin.photo())]
+
+
+def live_view(admin: User, demo: User) -> list[tuple[str, bytes]]:
+    """A list of web_live_view, while somebody edits a contact."""
+    name = "Gemini Furniture"
+    (partner,) = admin.call("res.partner", "create", [{"name": name, "email": "old@example.com"}])
+    demo.open_app("Live Contacts")
+    row = demo.page.locator(".o_data_row", has_text=name)
+    expect(row).to_contain_text("old@example.com")
+    admin.open_record("res.partner", partner)
+    email = admin.page.locator("[name=email] input").first
+    email.fill("sales@example.com")
+    admin.page.locator(".o_form_button_save").click()
+    expect(row).to_contain_text("sales@example.com")
+    return [("Administrator saves …", admin.photo()), ("… and Marc sees it", demo.photo())]
+
+
 def tutorial(admin: User, demo: User) -> list[tuple[str, bytes]]:
     """The doorbell of docs/tutorial.md."""
     admin.open_app("Doorbell")
@@ -160,11 +190,13 @@ def tutorial(admin: User, demo: User) -> list[tuple[str, bytes]]:
     return [("Reception", admin.photo()), ("Marc Demo", sees)]
 
 
-SCENES: list[Callable[[User, User], list[tuple[str, bytes]]]] = [notification, tutorial, chat]
+SCENES: list[Callable[[User, User], list[tuple[str, bytes]]]] = [
+    notification, action_request, live_view, tutorial, chat,
+]
 
 
-def save(browser: Browser, name: str, windows: list[tuple[str, bytes]]) -> None:
-    """Put windows side by side and write the picture with 256 colours."""
+def compose(browser: Browser, windows: list[tuple[str, bytes]]) -> Image.Image:
+    """Put windows side by side, in 256 colours."""
     page = browser.new_page(viewport={"width": 1700, "height": 600}, device_scale_factor=SCALE)
     parts = [
         WINDOW.format(title=title, width=SIZE["width"], data=base64.b64encode(data).decode())
@@ -173,8 +205,13 @@ def save(browser: Browser, name: str, windows: list[tuple[str, bytes]]) -> None:
     page.set_content(FRAME.format(windows="".join(parts)))
     png = page.locator("body").screenshot()
     page.close()
-    image = Image.open(io.BytesIO(png)).convert("RGB").quantize(256, dither=Image.Dither.NONE)
-    image.save(IMAGES / f"{name}.png", optimize=True)
+    image = Image.open(io.BytesIO(png)).convert("RGB")
+    return image.quantize(256, dither=Image.Dither.NONE)
+
+
+def save(browser: Browser, name: str, windows: list[tuple[str, bytes]]) -> None:
+    """Write a picture of windows."""
+    compose(browser, windows).save(IMAGES / f"{name}.png", optimize=True)
 
 
 def take() -> None:
@@ -188,9 +225,9 @@ def take() -> None:
             browser = playwright.chromium.launch(
                 executable_path=chromium(), args=["--no-sandbox", "--disable-gpu"]
             )
+            url = f"http://127.0.0.1:{port}"
             for scene in SCENES:
                 name = scene.__name__
-                url = f"http://127.0.0.1:{port}"
                 with step(f"docs/images/{name}.png"), users(browser, url) as pair:
                     save(browser, name, scene(*pair))
             browser.close()

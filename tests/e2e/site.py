@@ -32,7 +32,12 @@ def stable_port() -> int:
 
 
 class Site:
-    """One Odoo behind nginx; its realtime server can be started, stopped and started again."""
+    """One Odoo behind nginx; its realtime server can be started, stopped and started again.
+
+    :ivar server: that runs now, where several tests share it
+    """
+
+    server: RealtimeServer
 
     def __init__(
         self, odoo: OdooServer, realtime: Callable[..., RealtimeServer],
@@ -117,6 +122,22 @@ class WebClient:
             "([model, method, args]) =>"
             " odoo.__WOWL_DEBUG__.root.env.services.orm.call(model, method, args)",
             [model, method, args],
+        )
+
+    def do_action(self, action: Any, **options: Any) -> None:
+        """Open an action: its xml id, or a description."""
+        self.page.evaluate(
+            "([action, options]) =>"
+            " odoo.__WOWL_DEBUG__.root.env.services.action.doAction(action, options)",
+            [action, options],
+        )
+
+    def open_record(self, model: str, id: int) -> None:
+        """Open the form of a record."""
+        views = [[False, "form"]]
+        self.do_action(
+            {"type": "ir.actions.act_window", "res_model": model, "res_id": id, "views": views},
+            clearBreadcrumbs=True,
         )
 
     def emit(self, namespace: str, event: str, *args: Any) -> Any:

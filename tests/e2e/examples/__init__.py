@@ -1,0 +1,1 @@
+"""Each example with two users, in Chromium."""
