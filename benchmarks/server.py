@@ -89,11 +89,22 @@ class Loop(Authenticated):
         reader = self.socket.jobs.reader(News)
         while True:
             for message in reader.listen():
+                reader.emit("news", (message,))
+
+
+class SecureLoop(Loop):
+    """The same, with an acknowledgement of each client for each message."""
+
+    def follow(self) -> None:
+        reader = self.socket.jobs.reader(News)
+        while True:
+            for message in reader.listen():
                 reader.secure_emit("news", message)
 
 
 NAMESPACES = {
     "/bench": Bench, "/targeted": Targeted, "/acknowledged": Acknowledged, "/loop": Loop,
+    "/secure": SecureLoop,
 }  # fmt: skip
 
 

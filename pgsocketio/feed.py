@@ -10,7 +10,7 @@ from pgsocketio.adapter import AbstractAdapter, check_adapter, overrides
 from pgsocketio.message import Message
 from pgsocketio.packet import Packet
 from pgsocketio.position import Stamp
-from pgsocketio.reader import show
+from pgsocketio.shown import show
 from pgsocketio.wire import envelope
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class Feed:
     def _encode(self, subscriber: Subscriber, message: Message, generation: int) -> Prepared | None:
         kind, value, number = self.kind, message, message["id"]
         if self._formats:
-            shown, _sources = show(self._adapter, [message], subscriber.args)
+            shown, _sources = show(self._adapter, [message], subscriber.args, subscriber.key)
             if not shown:
                 return None
             value = shown[0]

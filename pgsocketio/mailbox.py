@@ -159,6 +159,8 @@ class Mailbox:
         self._batch, self._again = [], False
         if self.catching_up:
             return  # all that was given is needed if it breaks off
+        if not self._given or self._given[0][1].delivered >= self.hub.generation:
+            return  # all of it came since the last position
         keep = self.hold or self.hub.stamp
         while keep and self._given and self._given[0][1].delivered < keep.generation:
             self._given.popleft()

@@ -4,47 +4,23 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pgsocketio import packet as sio
-from pgsocketio.adapter import AbstractAdapter, check_adapter, overrides
+from pgsocketio.adapter import AbstractAdapter, check_adapter
 from pgsocketio.errors import Disconnected
 from pgsocketio.mailbox import Mailbox
-from pgsocketio.message import Message, thaw
-from pgsocketio.packet import Packet
+from pgsocketio.message import Message
 from pgsocketio.position import Since
+from pgsocketio.shown import is_unchanged, show
 from pgsocketio.wire import UNDELIVERED, envelope, reader_key
 
 if TYPE_CHECKING:
+    from pgsocketio.engine import Prepared
     from pgsocketio.socket import NamespaceSocket
 
 logger = logging.getLogger("pgsocketio.reader")
-
-
-def show(
-    adapter: AbstractAdapter, messages: Sequence[Message], args: Sequence[Any]
-) -> tuple[list[Any], list[Message]]:
-    """Format messages for one listener.
-
-    :returns: what the listener receives, and the messages it was made of; one that the adapter
-        fails to format is logged and left out.
-    """
-    shown, sources = [], []
-    kind = type(adapter)
-    for message in messages:
-        try:
-            value = thaw(message)
-            if overrides(kind, "format"):
-                value = adapter.format(value, *args)
-                sio.encode(Packet(sio.EVENT, data=[value]))  # what cannot travel fails here
-            shown.append(value)
-            sources.append(message)
-        except Exception:
-            name = f"{kind.__module__}.{kind.__qualname__}"
-            text = "adapter %s failed in format(); message %s is left out for its listener"
-            logger.exception(text, name, message["id"])
-    return shown, sources
 
 
 class Reader:
@@ -102,7 +78,7 @@ class Reader:
             self._arrived.clear()
             messages = mailbox.next()
             self._emitted = 0
-            self._shown, self._sources = show(self._formatter, messages, args)
+            self._shown, self._sources = show(self._formatter, messages, args, self._key)
             if self._shown:
                 return self._shown
             if not messages and not self._arrived.wait(timeout):
@@ -131,6 +107,34 @@ class Reader:
         if not ok and self._mailbox is not None:
             self._mailbox.put_back()
 
+    def emit(
+        self, event: str, args: Sequence[Any], callback: Callable[..., Any] | None = None
+    ) -> None:
+        """Send an event that belongs to the batch in hand. Delivery: at most once.
+
+        What listeners send on as it was shown to them is encoded once for all of them.
+        """
+        envelope = self.envelope(event, args)
+        shared = None if callback is not None else self._shared(event, args, envelope)
+        if shared is None:
+            self._socket.emit(event, args, callback, envelope)
+        else:
+            self._socket.send_prepared(shared)
+
+    def _shared(self, event: str, args: Sequence[Any], envelope: Any) -> Prepared | None:
+        """The packet of an event that shows one message, and shows it unchanged."""
+        if len(args) != 1 or envelope is None or event in sio.RESERVED_EVENTS:
+            return None
+        pairs = zip(self._shown, self._sources)
+        message = next((source for shown, source in pairs if shown is args[0]), None)
+        if message is None or not is_unchanged(args[0], message, self._key):
+            return None
+        socket = self._socket
+        key = (socket.name, socket.version, event, envelope["s"], envelope["g"])
+        if key not in message.forms:
+            message.forms[key] = socket.prepare(event, args, envelope)
+        return message.forms[key]  # type: ignore[no-any-return]
+
     def envelope(self, event: str, args: Sequence[Any]) -> Any:
         """The envelope of an event that is emitted now, None when no batch is in hand."""
         if self._mailbox is None or not self._mailbox.batch:
@@ -142,6 +146,8 @@ class Reader:
 
     def _about(self, args: Sequence[Any]) -> Sequence[Message]:
         """The messages that arguments show, where they are the very objects; else the batch."""
+        if len(self._sources) == 1:
+            return self._sources
         candidates: list[Any] = []
         for arg in args:
             candidates.append(arg)

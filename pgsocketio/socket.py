@@ -29,6 +29,7 @@ from pgsocketio.subscription import AcknowledgedSubscriber, Subscriber, subscrip
 
 if TYPE_CHECKING:
     from pgsocketio.client import ClientSocket
+    from pgsocketio.engine import Prepared
     from pgsocketio.namespace import BaseNamespace
     from pgsocketio.runtime import Event, Runtime
     from pgsocketio.server import Scope, ServerSettings
@@ -302,9 +303,24 @@ class NamespaceSocket:
         if callback is not None:
             number = next(_ids) * sio.SLOTS + sio.SLOTS - 1
             self._expect(number, callback)
-        data = [event, *args] if self.version is None else [event, *args, envelope]
         self.traffic.sent += 1
-        self.client.send(Packet(sio.EVENT, self.name, data, number))
+        self.client.send(self._packet(event, args, envelope, number))
+
+    def _packet(
+        self, event: str, args: Sequence[Any], envelope: Any, number: int | None = None
+    ) -> Packet:
+        data = [event, *args] if self.version is None else [event, *args, envelope]
+        return Packet(sio.EVENT, self.name, data, number)
+
+    def prepare(self, event: str, args: Sequence[Any], envelope: Any) -> Prepared:
+        """Encode an event once, for all clients of this namespace and version."""
+        return self.server.prepare(sio.encode(self._packet(event, args, envelope)))
+
+    def send_prepared(self, prepared: Prepared) -> None:
+        """Send an event that was encoded before; to nobody when the client is gone."""
+        if self.gone is None:
+            self.traffic.sent += 1
+            prepared.send_to((self.client.connection,))
 
     def emit_and_wait(self, event: str, args: Sequence[Any], envelope: Any = None) -> bool:
         """Send an event, and wait for its acknowledgement.

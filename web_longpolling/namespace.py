@@ -73,8 +73,10 @@ class HandlerSession:
 
     def emit(self, event: str, *args: Any, callback: Callable[..., Any] | None = None) -> None:
         """Send an event; it belongs to the messages of the last ``listen``."""
-        envelope = self._reader.envelope(event, args) if self._reader else None
-        self.namespace.socket.emit(event, args, callback, envelope)
+        if self._reader is not None:
+            self._reader.emit(event, args, callback)
+        else:
+            self.namespace.socket.emit(event, args, callback)
 
     def secure_emit(self, event: str, *args: Any) -> bool:
         """Emit, and wait until the client's handlers have returned."""

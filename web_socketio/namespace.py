@@ -96,8 +96,10 @@ class OpenERPNameSpace(AuthenticatedNameSpace):
 
     def emit(self, event: str, *args: Any, callback: Callable[..., Any] | None = None) -> None:
         reader = self._reader()
-        envelope = reader.envelope(event, args) if reader is not None else None
-        self.socket.emit(event, args, callback, envelope)
+        if reader is not None:
+            reader.emit(event, args, callback)
+        else:
+            self.socket.emit(event, args, callback)
 
     def secure_emit(self, event: str, *args: Any) -> bool:
         """Emit, and wait until the client's handlers have returned.

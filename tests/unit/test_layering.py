@@ -24,6 +24,7 @@ PURE = [
     "routes",
     "hub",
     "mailbox progress",
+    "shown",
     "reader",
     "feed",
     "subscription jobs namespace",
