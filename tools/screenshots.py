@@ -81,6 +81,10 @@ class User:
             f"action => {SERVICES}.action.doAction(action, {{ clearBreadcrumbs: true }})", action
         )
 
+    def open_action(self, name: str) -> None:
+        """Open a window action by its external id."""
+        self.page.evaluate(f"name => {SERVICES}.action.doAction(name)", name)
+
     def wait_for_toast(self, text: str) -> Locator:
         """Wait until a notification has faded in."""
         toast = self.page.locator(".o_notification", has_text=text)
@@ -190,8 +194,37 @@ def tutorial(admin: User, demo: User) -> list[tuple[str, bytes]]:
     return [("Reception", admin.photo()), ("Marc Demo", sees)]
 
 
+def administration(admin: User, demo: User) -> list[tuple[str, bytes]]:
+    """The clients and servers of Settings > Realtime."""
+    for user in (admin, demo):
+        user.open_app("Chat")
+        user.wait_for("/chat")
+    admin.page.wait_for_timeout(6_000)  # servers write their lists every five seconds
+    admin.open_action("web_socketio.socket_action")
+    expect(admin.page.locator(".o_data_row", has_text="Marc Demo").first).to_be_visible()
+    clients = admin.photo()
+    admin.open_action("web_socketio.node_action")
+    admin.page.locator(".o_data_cell").first.click()
+    expect(admin.page.locator(".o_form_view")).to_be_visible()
+    return [("Connected clients", clients), ("A server", admin.photo())]
+
+
+def settings(admin: User, demo: User) -> list[tuple[str, bytes]]:
+    """A test message, and the settings of Settings > Realtime."""
+    admin.open_action("web_socketio.test_action")
+    form = admin.page.locator(".modal")
+    form.locator("[name=channel] input").fill("notification")
+    form.get_by_role("button", name="Send").click()
+    expect(form.locator("[name=result]")).to_contain_text("listeners")
+    sent = admin.photo()
+    form.get_by_role("button", name="Close", exact=True).last.click()
+    admin.open_action("web_socketio.settings_action")
+    expect(admin.page.locator("[name=web_socketio_retention]")).to_be_visible()
+    return [("A test message", sent), ("Settings", admin.photo())]
+
+
 SCENES: list[Callable[[User, User], list[tuple[str, bytes]]]] = [
-    notification, action_request, live_view, tutorial, chat,
+    notification, action_request, live_view, tutorial, chat, administration, settings,
 ]
 
 

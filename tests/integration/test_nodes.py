@@ -22,7 +22,7 @@ from pgsocketio.testing import NamespaceDriver
 from tests.chaos.attack import a_site, attack
 from tests.chaos.faults import Fault
 from tests.chaos.site import ServerProcess, Site
-from tests.integration.old_schema import version_1
+from tests.support.old_schema import version_1
 from tools.postgres import Postgres
 
 SOCKETS = """

@@ -76,8 +76,6 @@ def test_the_users_rights_count(connect: Connect) -> None:
     with pytest.raises(Rejected) as rejected:
         connect("demo").call("model", "test.realtime.secret", "search", [[]])
     assert rejected.value.name == "AccessError"
-    with pytest.raises(Rejected):
-        orm(connect("portal"), "create", {"name": "x"})
     assert connect("admin").call("model", "test.realtime.secret", "search", [[]]) == []
 
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import psycopg2
+
+from pgsocketio.log import schema
+from tests.support.old_schema import version_1
 from tools.console import run
 from tools.odoo import OdooInstance
 from tools.postgres import Postgres
@@ -45,10 +49,20 @@ def uninstall(instance: OdooInstance, db: str, addon: str) -> None:
     )
 
 
-def test_an_update_keeps_the_messages_and_the_secret(
+def make_old(dsn: str) -> None:
+    """Replace the message log of a database by one of version 1."""
+    connection = psycopg2.connect(dsn)
+    with connection, connection.cursor() as cursor, version_1():
+        schema.uninstall(cursor)
+        schema.install(cursor)
+    connection.close()
+
+
+def test_an_update_keeps_the_messages_and_the_secret_of_an_older_version(
     odoo_instance: OdooInstance, postgres: Postgres, clone_odoo_db: Callable[[], str]
 ) -> None:
     db = clone_odoo_db()
+    make_old(postgres.dsn(db))
     published = postgres.psql(PUBLISH, db)
     kept = "SELECT key, value FROM web_socketio_meta WHERE key IN ('secret', 'log') ORDER BY key"
     before = postgres.psql(kept, db)
@@ -56,6 +70,9 @@ def test_an_update_keeps_the_messages_and_the_secret(
     assert postgres.psql("SELECT id FROM web_socketio_log WHERE channel = 'test'", db) == published
     assert postgres.psql(kept, db) == before
     assert int(postgres.psql(PUBLISH, db)) > int(published)
+    version = "SELECT value FROM web_socketio_meta WHERE key = 'version'"
+    assert postgres.psql(version, db) == str(schema.VERSION)
+    assert postgres.psql("SELECT count(*) FROM web_socketio_node", db) == "0"
 
 
 def test_uninstalling_leaves_nothing_and_it_can_be_installed_again(
