@@ -134,10 +134,20 @@ def targeted(
 
 
 def fairness(server: Ours, rounds: int) -> Probes:
-    """Milliseconds from another client's event to its acknowledgement, while broadcasting."""
-    server.load.reset()
-    server.load.probe(PROBES)
-    for number in range(1, rounds + 1):
-        server.publish(VALUE)
-        server.load.expect(number * server.load.clients)
-    return server.load.probed()
+    """Milliseconds from another client's event to its acknowledgement, while broadcasting.
+
+    That client is a process of its own: it does not wait until others have read.
+    """
+    probe = server.new_load()
+    try:
+        probe.open(1)
+        server.load.reset()
+        server.load.nap(NAP)
+        probe.probe(PROBES)
+        for number in range(1, rounds + 1):
+            server.publish(VALUE)
+            server.load.expect(number * server.load.clients)
+        return probe.probed()
+    finally:
+        probe.close()
+        server.load.nap(0)

@@ -41,16 +41,17 @@ class Server:
         pinned = ["taskset", "-c", SERVER_CORE, *command]
         self._child = Child(name, pinned, log_file(f"bench-{name}"), cwd=ROOT)
         self.port = int(self._child.wait_until_started(r"^\d+$")[0])
-        self.load = self._new_load()
+        self.load = self.new_load()
 
-    def _new_load(self) -> Load:
+    def new_load(self) -> Load:
+        """A load generator without clients yet."""
         return Load(LOAD_CORE, self.port, self.namespace, self.auth)
 
     def enter(self, namespace: str, clients: int) -> None:
         """Replace all clients by others on a namespace."""
         self.load.close()
         self.namespace = namespace
-        self.load = self._new_load()
+        self.load = self.new_load()
         self.load.open(clients)
 
     def cpu(self) -> float:

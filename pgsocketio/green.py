@@ -12,6 +12,9 @@ import gevent
 import gevent.event
 import gevent.socket
 
+_NEXT_TURN: Final = 1e-9
+"""Seconds. With 0, gevent runs what is ready again and again before it looks at any socket."""
+
 MAX_IDLE: Final = 200
 """Most greenlets kept for what is spawned later; each keeps a stack of a few KiB."""
 
@@ -160,7 +163,7 @@ class GreenRuntime:
         return worker.begin(function, args)
 
     def sleep(self, seconds: float = 0) -> None:
-        gevent.sleep(seconds)
+        gevent.sleep(seconds or _NEXT_TURN)
 
     def event(self) -> Any:
         return gevent.event.Event()

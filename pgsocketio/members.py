@@ -59,7 +59,7 @@ class Members:
         self,
         prepare: Callable[[Sequence[str | bytes]], Prepared],
         breathe: Callable[[], Any] = lambda: None,
-        batch: int = 200,
+        batch: int = 100,
     ) -> None:
         self._prepare = prepare
         self._sets: dict[Key, dict[NamespaceSocket, None]] = {}

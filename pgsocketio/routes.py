@@ -161,7 +161,7 @@ class Routes:
     :param batch: how many listeners are served in between.
     """
 
-    def __init__(self, breathe: Callable[[], Any] = lambda: None, batch: int = 200) -> None:
+    def __init__(self, breathe: Callable[[], Any] = lambda: None, batch: int = 100) -> None:
         self._channels: dict[str, dict[type[AbstractAdapter], AdapterRoutes]] = {}
         self._groups: dict[Sink, Group] = {}
         self._breathe = breathe

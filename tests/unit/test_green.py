@@ -4,6 +4,7 @@ Nothing is patched here."""
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from contextvars import ContextVar
 from typing import Any
@@ -175,3 +176,24 @@ def test_a_timeout_that_a_task_left_behind_meets_an_idle_greenlet(
     runtime.spawn(lambda: (gevent.sleep(0), done.append("next")))
     settle()
     assert (reported, done) == (["Timeout"], ["next"])
+
+
+def test_who_gives_way_lets_sockets_be_served(runtime: GreenRuntime) -> None:
+    here, there = socket.socketpair()
+    turns: list[int] = []
+    served: list[int] = []
+
+    def busy() -> None:
+        for _ in range(20):
+            turns.append(0)
+            runtime.sleep(0)
+
+    with here, there:
+        watcher = gevent.get_hub().loop.io(there.fileno(), 1)
+        watcher.start(lambda: (there.recv(1), served.append(len(turns))))
+        here.send(b"x")
+        gevent.spawn(busy).join()
+        watcher.stop()
+        watcher.close()
+    assert served
+    assert served[0] <= 2
