@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import psycopg2
 import pytest
 
 from pgsocketio import cli
@@ -17,6 +18,9 @@ from pgsocketio.log import schema
 from tests.chaos.attack import a_site
 from tests.chaos.site import Site
 from tests.integration.clients import eventually
+from tools.console import log_file
+from tools.paths import ROOT, VENV_PYTHON
+from tools.processes import Child
 
 Run = Callable[..., tuple[Any, str, str]]
 
@@ -132,6 +136,64 @@ def test_configure_shows_and_changes(run: Run) -> None:
         0, "retention = 2 days\nmax_size = 2000000\nmax_sockets = 10000\n", ""
     )  # fmt: skip
     assert "retention = 2 days" in run("configure")[1]
+
+
+class Follower:
+    """``pgsocketio tail`` in a process of its own."""
+
+    def __init__(self, site: Site, *words: str) -> None:
+        command = [VENV_PYTHON, "-u", "-m", "pgsocketio.cli", "tail", site.dsn, *words]
+        log = log_file("test-tail")
+        log.write_text("", encoding="utf-8")  # what an earlier one wrote is no answer
+        self.child = Child("tail", command, log, cwd=ROOT)
+
+    def lines(self, count: int) -> list[str]:
+        """What it wrote, once there are so many lines."""
+        log = self.child.log
+        assert eventually(lambda: len(log.read_text("utf-8").splitlines()) >= count), log
+        return log.read_text("utf-8").splitlines()
+
+    def line(self, text: str) -> str:
+        """The line that ends in a text, once it is there."""
+        log = self.child.log
+        assert eventually(lambda: f"{text}\n" in log.read_text("utf-8")), log
+        return next(line for line in log.read_text("utf-8").splitlines() if line.endswith(text))
+
+    def stop(self) -> int:
+        self.child.process.send_signal(signal.SIGINT)
+        return self.child.process.wait(5)
+
+
+def test_tail_follows(run: Run, site: Site) -> None:
+    run("emit", "told", '{"n": 0}')
+    follower = Follower(site, "told", "--since", "1h", "--json")
+    assert json.loads(follower.lines(1)[0])["values"] == {"n": 0}
+    connection = psycopg2.connect(site.dsn)
+    with connection, connection.cursor() as cursor:
+        cursor.execute("SELECT web_socketio_notify('told', '{\"n\": 1}', '{\"uid\": 7}')")
+        run("emit", "told", '{"n": 2}')  # in the order of COMMIT: this one is first
+        follower.lines(2)
+        run("emit", "other", '{"n": 3}')
+    connection.close()
+    run("emit", "told", '{"n": 4}', "--volatile")
+    told = [json.loads(line) for line in follower.lines(4)]
+    assert [message["values"]["n"] for message in told] == [0, 2, 1, 4]
+    assert [message["uid"] for message in told] == [None, None, 7, None]
+    assert [message["id"] is None for message in told] == [False, False, False, True]
+    assert follower.stop() == 0
+
+
+def test_tail_shows_readable_lines_of_all_channels_but_not_the_servers_own(
+    run: Run, site: Site
+) -> None:
+    follower = Follower(site, "--since", "1h")
+    follower.lines(1)
+    run("kick", "--user", "nobody")
+    _status, number, _err = run("emit", "long", json.dumps({"text": "x" * 1_000}))
+    line = follower.line("… (1012 characters)")
+    assert re.match(rf"\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{{3}}Z #{number.strip()} +long ", line)
+    assert not [line for line in follower.lines(1) if "web_socketio:" in line]
+    assert follower.stop() == 0
 
 
 @pytest.mark.parametrize("since", ["yesterday", "10", "5 minutes"])
