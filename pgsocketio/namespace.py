@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("pgsocketio.namespace")
 
-_EVENT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_ ]*", re.ASCII)
+_EVENT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_ ]{0,127}", re.ASCII)
 
 
 _signatures: WeakKeyDictionary[Callable[..., Any], inspect.Signature] = WeakKeyDictionary()
@@ -290,7 +290,7 @@ class BaseNamespace:
         """Call the method of an event: spaces in its name become underscores."""
         name, args = packet["name"], packet["args"]
         if not _EVENT_NAME.fullmatch(name):
-            text = "the name of an event is letters, digits, _ and spaces"
+            text = "the name of an event is letters, digits, _ and spaces, 128 at most"
             return self._refuse("unallowed_event_name", text, packet)
         return self.call_method_with_acl(f"on_{name.replace(' ', '_')}", packet, *args)
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .settings import EngineSettings
 
 _METHODS = ("GET", "POST")
+_NO_CORS = (("Vary", "Origin"),)
 
 
 class Router:
@@ -105,7 +106,7 @@ class Router:
 
     def _check_origin(self, http: HttpConnection, request: Request) -> None:
         decision = self._origins.decide(request.headers, self.see(http, request))
-        http.extra_headers = (("Vary", "Origin"),)
+        http.extra_headers = _NO_CORS
         if not decision.allowed:
             self._engine.runtime.log.line(
                 "origin", "Refused a request of %s from a foreign origin (%.100r); if it is"
@@ -139,7 +140,7 @@ class Router:
 
     def _dispatch(self, http: HttpConnection, request: Request) -> None:
         if request.method == "OPTIONS":
-            self._preflight(http)
+            self._options(http)
             return
         query = _query(request)
         sid = query.get("sid")
@@ -153,16 +154,15 @@ class Router:
             self._find(sid).post(bytes(request.body))
             http.respond(200, b"ok")
 
-    def _preflight(self, http: HttpConnection) -> None:
-        http.respond(
-            204,
-            headers=[
-                ("Allow", "GET, POST, OPTIONS"),
+    def _options(self, http: HttpConnection) -> None:
+        headers = [("Allow", "GET, POST, OPTIONS")]
+        if http.extra_headers != _NO_CORS:  # a preflight of an allowed origin
+            headers += [
                 ("Access-Control-Allow-Methods", "GET, POST"),
                 ("Access-Control-Allow-Headers", ", ".join(self._settings.cors_headers)),
                 ("Access-Control-Max-Age", "600"),
-            ],
-        )
+            ]
+        http.respond(204, headers=headers)
 
     def _new_connection(self, http: HttpConnection, request: Request) -> Connection:
         seen = self.see(http, request)

@@ -58,7 +58,7 @@ def test_spaces_become_underscores(client: NamespaceDriver, event: str) -> None:
 @pytest.mark.parametrize(
     "event",
     ["", " my event", "1event", "_private", "my-event", "my.event", "my event\n", "été", "on\0x",
-     "__init__", "my\tevent", "a" * 10 + "!"],
+     "__init__", "my\tevent", "a" * 10 + "!", "a" * 129],
 )  # fmt: skip
 def test_names_that_are_none(client: NamespaceDriver, event: str) -> None:
     [refused] = client.call(event)

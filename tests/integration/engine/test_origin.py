@@ -7,7 +7,7 @@ import json
 import pytest
 
 from .conftest import Start
-from .wire import POLLING, WEBSOCKET, Http, WebSocket, open_polling, open_websocket
+from .wire import POLLING, WEBSOCKET, Http, WebSocket, open_polling, open_websocket, request
 
 OWN = "http://localhost"
 ALLOWED = "https://app.example.com"
@@ -32,7 +32,7 @@ def test_foreign_origin_is_refused(policed: int, origin: str) -> None:
         ):
             assert response.status == 403
             assert response.json() == {"code": 4, "message": "Forbidden"}
-            assert "access-control-allow-origin" not in response.headers
+            assert not response.has_cors
             assert response.headers["vary"] == "Origin"
 
 
@@ -40,7 +40,7 @@ def test_own_origin(policed: int) -> None:
     with Http(policed) as http, WebSocket(policed, Origin=OWN) as websocket:
         response = http.get(POLLING, Origin=OWN)
         assert response.status == 200
-        assert "access-control-allow-origin" not in response.headers
+        assert not response.has_cors
         assert websocket.accepted
 
 
@@ -65,6 +65,37 @@ def test_preflight(policed: int) -> None:
         assert response.headers["access-control-allow-origin"] == ALLOWED
         assert response.headers["access-control-allow-methods"] == "GET, POST"
         assert response.headers["access-control-allow-headers"] == "Content-Type, X-Own"
+        for headers in ({}, {"Origin": OWN}):
+            response = http.request("OPTIONS", POLLING, **headers)
+            assert response.status == 204
+            assert not response.has_cors, "nobody asked for it"
+
+
+UNEARNED = {
+    "another path": (request("GET", "/elsewhere", Origin=FOREIGN), 404),
+    "another path, asked beforehand": (request("OPTIONS", "/elsewhere", Origin=FOREIGN), 404),
+    "malformed": (request("GET", POLLING, Origin=FOREIGN, Content_Length="x"), 400),
+    "malformed, from an allowed origin": (request("GET", "x", Origin=ALLOWED), 400),
+    "too large": (request("GET", POLLING, Origin=FOREIGN, X=20_000 * "x"), 431),
+    "two origins": (request("GET", POLLING, Origin=f"{ALLOWED} {FOREIGN}"), 403),
+    "two headers": (request("GET", POLLING, Origin=f"{ALLOWED}\r\nOrigin: {FOREIGN}"), 400),
+    "more than an origin": (request("GET", POLLING, Origin=f"{ALLOWED}/path"), 403),
+    "a user in it": (request("GET", POLLING, Origin="https://x@app.example.com"), 403),
+    "an origin that begins alike": (request("GET", POLLING, Origin=f"{ALLOWED}.evil.com"), 403),
+    "an origin that ends alike": (request("GET", POLLING, Origin="https://xapp.example.com"), 403),
+    "an upgrade": (request("GET", WEBSOCKET, Origin=FOREIGN), 403),
+    "an unknown method": (request("PUT", POLLING, Origin=FOREIGN), 403),
+}
+
+
+@pytest.mark.parametrize("case", UNEARNED)
+def test_no_answer_has_cors_headers_that_it_did_not_earn(policed: int, case: str) -> None:
+    data, status = UNEARNED[case]
+    with Http(policed) as http:
+        http.send(data)
+        response = http.response()
+    assert response.status == status
+    assert not response.has_cors
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,11 @@ class Response:
     body: bytes
     head: bytes
 
+    @property
+    def has_cors(self) -> bool:
+        """Whether any header speaks of another origin."""
+        return any(name.startswith("access-control-") for name in self.headers)
+
     def json(self) -> Any:
         return json.loads(self.body)
 
