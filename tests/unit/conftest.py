@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from pgsocketio.adapter import AbstractAdapter
-from pgsocketio.testing import ThreadRuntime
+from pgsocketio.testing import MemoryDatabase, ThreadRuntime
 
 from .listeners import All
 from .pages import Loop, Page
@@ -30,6 +30,14 @@ def runtime() -> Iterator[ThreadRuntime]:
     """Jobs on threads, one at a time, and time that passes by itself when all wait."""
     with ThreadRuntime() as made:
         yield made
+
+
+@pytest.fixture
+def database() -> MemoryDatabase:
+    """One that is live."""
+    made = MemoryDatabase()
+    made.read()
+    return made
 
 
 @pytest.fixture

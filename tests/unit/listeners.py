@@ -7,7 +7,8 @@ from typing import Any
 
 from pgsocketio.adapter import AbstractAdapter
 from pgsocketio.message import Message
-from pgsocketio.position import Stamp
+from pgsocketio.position import Since, Stamp
+from pgsocketio.testing import MemoryDatabase
 
 
 class All(AbstractAdapter):
@@ -62,3 +63,18 @@ class Collector:
         taken = [message["values"][key] for message in self.messages]
         self.batches.clear()
         return taken
+
+
+def subscribe(database: MemoryDatabase, since: Since | None = None) -> Collector:
+    """A new listener to everything."""
+    collector = Collector()
+    database.hub.subscribe(collector, All, (), since)
+    return collector
+
+
+def publish(database: MemoryDatabase, *numbers: int, inline: bool = True) -> list[int]:
+    """One transaction; returns the ids of its messages."""
+    transaction = database.transaction()
+    ids = [transaction.publish("chat", n=number)["id"] for number in numbers]
+    transaction.commit(inline)
+    return ids

@@ -7,30 +7,7 @@ import pytest
 from pgsocketio.position import Position, Since, Snapshot
 from pgsocketio.testing import MemoryDatabase
 
-from .listeners import All, Collector
-
-
-@pytest.fixture
-def database() -> MemoryDatabase:
-    """One that is live."""
-    made = MemoryDatabase()
-    made.read()
-    return made
-
-
-def subscribe(database: MemoryDatabase, since: Since | None = None) -> Collector:
-    collector = Collector()
-    database.hub.subscribe(collector, All, (), since)
-    return collector
-
-
-def publish(database: MemoryDatabase, *numbers: int, inline: bool = True) -> list[int]:
-    """One transaction; returns the ids of its messages."""
-    transaction = database.transaction()
-    ids = [transaction.publish("chat", n=number)["id"] for number in numbers]
-    transaction.commit(inline)
-    return ids
-
+from .listeners import publish, subscribe
 
 # -- inline and read ---------------------------------------------------------------------------
 

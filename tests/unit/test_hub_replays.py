@@ -4,36 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import pytest
-
 from pgsocketio.message import Message
 from pgsocketio.position import Position, Since, Snapshot, Stamp
 from pgsocketio.testing import MemoryDatabase
 
-from .listeners import All, Collector, Scanned, ToRoom
-
-
-@pytest.fixture
-def database() -> MemoryDatabase:
-    """One that is live."""
-    made = MemoryDatabase()
-    made.read()
-    return made
-
-
-def subscribe(database: MemoryDatabase, since: Since | None = None) -> Collector:
-    collector = Collector()
-    database.hub.subscribe(collector, All, (), since)
-    return collector
-
-
-def publish(database: MemoryDatabase, *numbers: int, inline: bool = True) -> list[int]:
-    """One transaction; returns the ids of its messages."""
-    transaction = database.transaction()
-    ids = [transaction.publish("chat", n=number)["id"] for number in numbers]
-    transaction.commit(inline)
-    return ids
-
+from .listeners import All, Collector, Scanned, ToRoom, publish, subscribe
 
 # -- replays -----------------------------------------------------------------------------------
 
