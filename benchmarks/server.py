@@ -20,6 +20,7 @@ import gevent.event  # noqa: E402
 import psycopg2  # noqa: E402
 
 from pgsocketio.adapter import AbstractAdapter  # noqa: E402
+from pgsocketio.blocking import BlockingWatch  # noqa: E402
 from pgsocketio.database import Database  # noqa: E402
 from pgsocketio.engine import Engine, EngineSettings, Prepared  # noqa: E402
 from pgsocketio.errors import ConnectRefused  # noqa: E402
@@ -102,6 +103,7 @@ class SecureLoop(Loop):
                 reader.secure_emit("news", message)
 
 
+BLOCKING_THRESHOLD = 0.1  # seconds; the launcher's default
 NAMESPACES = {
     "/bench": Bench, "/targeted": Targeted, "/acknowledged": Acknowledged, "/loop": Loop,
     "/secure": SecureLoop,
@@ -117,10 +119,12 @@ def main() -> None:
         "bench", lambda _purpose: psycopg2.connect(sys.argv[1]), runtime, secrets.token_hex(8),
         server.members, on_ready=ready.set,
     )  # fmt: skip
-    gevent.spawn(database.listener.run)
+    for job in (database.listener.run, database.trim, database.report.run):
+        gevent.spawn(job)
     ready.wait()
     spare_collector()
     print(engine.listen("127.0.0.1", 0), flush=True)  # noqa: T201
+    BlockingWatch(BLOCKING_THRESHOLD, server.counters).start()
     keep_telling(server)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from oe_web_socketio.commands import COMMANDS
+from pgsocketio.bounds import BOUNDS
 from pgsocketio.config import Option, Options, one_of, seconds, whole
 
 
@@ -40,15 +41,11 @@ OPTIONS = Options(
         Option("ping_timeout", "seconds to wait for the answer to a ping", 20.0,
                seconds(0.1, 3600)),
         Option("ack_timeout", "seconds to wait for an acknowledgement", 10.0, seconds(0.1, 3600)),
-        Option("auth_timeout", "seconds in which a client has to authenticate", 10.0,
-               seconds(0.1, 3600)),
         Option("auth_failures", "wrong credentials of one address at once, and per minute, after "
                "which it has to wait", 60, whole(1, 1_000_000)),
         Option("api_key_any_scope", "yes: take Odoo's API keys without scope too, which are good "
                "for everything", "no", one_of("yes", "no")),
-        Option("events_per_second", "packets that a client may send per second, sustained", 100,
-               whole(1, 1_000_000)),
-        Option("event_burst", "packets that a client may send at once", 500, whole(1, 1_000_000)),
+        *BOUNDS,
         Option("blocking_threshold", "seconds after which a handler that blocks all others is "
                "logged by name", 0.1, seconds(0.01, 3600)),
         Option("drain_timeout", "seconds to end in", 5.0, seconds(0, 3600)),

@@ -24,10 +24,10 @@ from pgsocketio.blocking import OURS, BlockingWatch
 from pgsocketio.engine import Engine, Prepared
 from pgsocketio.errors import ConfigError
 from pgsocketio.green import GreenRuntime
-from pgsocketio.lifecycle import Lifecycle, engine_settings
+from pgsocketio.lifecycle import Lifecycle, engine_settings, server_settings
 from pgsocketio.monitor import METRICS, MetricsCollector, Monitor, Observed, Supervisor, state_of
 from pgsocketio.progress import keep_telling
-from pgsocketio.server import Server, ServerSettings
+from pgsocketio.server import Server
 
 logger = logging.getLogger("oe_web_socketio")
 
@@ -56,14 +56,7 @@ class Process:
         self._status = 0
         self._failed: set[str] = set()
         runtime = GreenRuntime()
-        settings = ServerSettings(
-            auth_timeout=values["auth_timeout"],
-            ack_timeout=values["ack_timeout"],
-            position_interval=values["ping_interval"],
-            events_per_second=values["events_per_second"],
-            event_burst=values["event_burst"],
-        )
-        self.server = Server(SocketIO.namespaces, runtime, Prepared, settings)
+        self.server = Server(SocketIO.namespaces, runtime, Prepared, server_settings(values))
         self.engine = Engine(self.server, engine_settings(values))
         self._life = Lifecycle(self.server, self.engine, values["drain_timeout"])
         self._blocking = BlockingWatch(values["blocking_threshold"], self.server.counters, _OURS)

@@ -31,7 +31,7 @@ class ClientSocket:
         self.connection = connection
         self.namespaces: dict[str, NamespaceSocket] = {}
         self.session: Any = {}
-        self._decoder = sio.Decoder(server.settings.max_payload)
+        self._decoder = sio.Decoder(server.packet_limits)
         self._leaving: tuple[NamespaceSocket, ...] = ()
         self._events_until = 0.0
         self._timer: Job | None = None

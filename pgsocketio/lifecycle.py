@@ -5,21 +5,21 @@ from __future__ import annotations
 import gc
 import logging
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from dataclasses import fields
+from typing import Any
 
 import gevent
 
 from pgsocketio.engine import Engine, EngineSettings
 from pgsocketio.errors import ConfigError
-
-if TYPE_CHECKING:
-    from pgsocketio.server import Server
+from pgsocketio.server import Server, ServerSettings
 
 logger = logging.getLogger("pgsocketio.lifecycle")
 
 _TICK = 0.02  # seconds between two looks while ending
 _CROWD = 100  # connections, above which closes are spread: they all come back, elsewhere
 _SPREAD = 0.4  # part of the budget over which
+_SOCKETS = 2  # TCP sockets for each connection: a poll, and a POST beside it
 _PATIENCE = 0.8  # part of the budget after which nothing is waited for any more
 
 
@@ -43,14 +43,29 @@ def engine_settings(values: Mapping[str, Any], **others: Any) -> EngineSettings:
     """
     try:
         return EngineSettings(
-            ping_interval=values["ping_interval"],
-            ping_timeout=values["ping_timeout"],
+            **_chosen(EngineSettings, values),
+            max_sockets=_SOCKETS * values["max_connections"],
+            max_sockets_per_address=_SOCKETS * values["max_connections_per_address"],
             allowed_origins=values["allow_origin"],
             trusted_proxies=values["trusted_proxy"],
             **others,
         )
     except ValueError as error:
         raise ConfigError(str(error)) from error
+
+
+def server_settings(values: Mapping[str, Any]) -> ServerSettings:
+    """The settings of the Socket.IO server.
+
+    :param values: of the options, by name; those that options have are taken.
+    """
+    chosen = _chosen(ServerSettings, values)
+    return ServerSettings(**chosen, position_interval=values["ping_interval"])
+
+
+def _chosen(settings: type[Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values that are fields of a dataclass of settings."""
+    return {each.name: values[each.name] for each in fields(settings) if each.name in values}
 
 
 class Lifecycle:

@@ -20,11 +20,9 @@ CONNECT, DISCONNECT, EVENT, ACK, CONNECT_ERROR, BINARY_EVENT, BINARY_ACK = range
 RESERVED_EVENTS = frozenset(
     ("connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener")
 )
-MAX_ATTACHMENTS = 32
 SLOTS = 64
 """An acknowledgement's number is a message's id times this, plus a subscription's slot; the last
 slot is for all other events."""
-MAX_DEPTH = 64
 
 _HEAD = re.compile(
     r"([0-6])(?:(\d{1,9})-)?(?:(/[^,\x00-\x1f]{0,255})(?:,|\Z))?(\d{1,15})?", re.ASCII
@@ -84,7 +82,24 @@ def _encode_data(data: Any) -> tuple[str, list[bytes]]:
     return text, attachments
 
 
-def decode_text(text: str) -> tuple[Packet, int]:
+@dataclass(frozen=True, slots=True)
+class PacketLimits:
+    """Bounds of one packet from a client.
+
+    :param attachments: most binary attachments.
+    :param size: most bytes of them together.
+    :param depth: most lists and objects within each other.
+    """
+
+    attachments: int = 32
+    size: int = 1_000_000
+    depth: int = 64
+
+
+DEFAULT_LIMITS = PacketLimits()
+
+
+def decode_text(text: str, limits: PacketLimits = DEFAULT_LIMITS) -> tuple[Packet, int]:
     """Decode the text of a packet.
 
     :returns: the packet, and how many binary attachments follow.
@@ -97,11 +112,11 @@ def decode_text(text: str) -> tuple[Packet, int]:
     binary = kind in (BINARY_EVENT, BINARY_ACK)
     if binary != (match[2] is not None):
         raise InvalidPacket("attachments belong to binary packets, and only to them")
-    if count > MAX_ATTACHMENTS:
-        raise LimitExceeded("too_many_attachments", f"more than {MAX_ATTACHMENTS} attachments")
+    if count > limits.attachments:
+        raise LimitExceeded("too_many_attachments", f"more than {limits.attachments} attachments")
     namespace = (match[3] or "/").partition("?")[0]
     rest = text[match.end() :]
-    data = _decode_json(rest) if rest else None
+    data = _decode_json(rest, limits.depth) if rest else None
     if binary:
         kind = EVENT if kind == BINARY_EVENT else ACK
     packet = Packet(kind, namespace, data, int(match[4]) if match[4] else None)
@@ -109,13 +124,13 @@ def decode_text(text: str) -> tuple[Packet, int]:
     return packet, count
 
 
-def _decode_json(text: str) -> Any:
+def _decode_json(text: str, depth: int) -> Any:
     try:
         data = _decoder.decode(text)
     except (ValueError, RecursionError) as error:
         raise InvalidPacket("invalid JSON") from error
-    if text.count("[") + text.count("{") > MAX_DEPTH:
-        _check_depth(data)
+    if text.count("[") + text.count("{") > depth:
+        _check_depth(data, depth)
     return data
 
 
@@ -126,9 +141,9 @@ def _no_constant(name: str) -> NoReturn:
 _decoder = json.JSONDecoder(parse_constant=_no_constant)
 
 
-def _check_depth(data: Any) -> None:
+def _check_depth(data: Any, depth: int) -> None:
     level = [data]
-    for _ in range(MAX_DEPTH):
+    for _ in range(depth):
         level = [
             child
             for value in level
@@ -137,7 +152,7 @@ def _check_depth(data: Any) -> None:
         ]
         if not level:
             return
-    raise LimitExceeded("nested_too_deep", f"nested more than {MAX_DEPTH} deep")
+    raise LimitExceeded("nested_too_deep", f"nested more than {depth} deep")
 
 
 def _check(packet: Packet, has_data: bool) -> None:
@@ -161,12 +176,9 @@ def _check(packet: Packet, has_data: bool) -> None:
 
 @dataclass(slots=True)
 class Decoder:
-    """Puts a connection's packets together from text and attachments.
+    """Puts a connection's packets together from text and attachments."""
 
-    :param max_bytes: most bytes of one packet's attachments in all.
-    """
-
-    max_bytes: int = 1_000_000
+    limits: PacketLimits = DEFAULT_LIMITS
     _packet: Packet | None = None
     _missing: int = 0
     _attachments: tuple[bytes, ...] = ()
@@ -180,7 +192,7 @@ class Decoder:
         if isinstance(data, str):
             if self._packet is not None:
                 raise InvalidPacket("text where an attachment was due")
-            packet, self._missing = decode_text(data)
+            packet, self._missing = decode_text(data, self.limits)
             if not self._missing:
                 return packet
             self._packet = packet
@@ -190,8 +202,8 @@ class Decoder:
     def _attach(self, data: bytes) -> Packet | None:
         if self._packet is None:
             raise InvalidPacket("an attachment that belongs to nothing")
-        if len(data) + sum(map(len, self._attachments)) > self.max_bytes:
-            text = f"attachments of more than {self.max_bytes} bytes"
+        if len(data) + sum(map(len, self._attachments)) > self.limits.size:
+            text = f"attachments of more than {self.limits.size} bytes"
             raise LimitExceeded("attachments_too_large", text)
         self._attachments += (data,)
         if len(self._attachments) < self._missing:

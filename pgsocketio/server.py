@@ -46,7 +46,9 @@ class ServerSettings:
     :param events_per_second: packets that a connection may send, sustained; acknowledgements that
         were asked for are free.
     :param event_burst: packets that it may send at once.
-    :param max_payload: most bytes of a packet's attachments.
+    :param max_payload: most bytes of a packet's attachments together.
+    :param max_attachments: most attachments of a packet.
+    :param max_depth: most lists and objects of a packet within each other.
     :param position_interval: seconds between positions told to a client.
     :param position_burst: messages after which a client is told its position within a second.
     :param resume_window: seconds after connecting in which handlers start to listen.
@@ -63,6 +65,8 @@ class ServerSettings:
     events_per_second: float = 100.0
     event_burst: int = 500
     max_payload: int = 1_000_000
+    max_attachments: int = 32
+    max_depth: int = 64
     position_interval: float = 25.0
     position_burst: int = 500
     resume_window: float = 10.0
@@ -126,6 +130,7 @@ class Server:
     :ivar scope: where clients of namespaces without database meet.
     :ivar databases: the scopes of namespaces that choose one, by name.
     :ivar counters: what happened how often, for all namespaces.
+    :ivar packet_limits: bounds of a packet from a client.
     :ivar traffic: events by scope and namespace.
     :ivar draining: whether the process is about to end.
     :ivar running: how many clients have events handled just now.
@@ -147,6 +152,9 @@ class Server:
         self.runtime = runtime
         self.prepare = prepare
         self.settings = settings
+        self.packet_limits = sio.PacketLimits(
+            settings.max_attachments, settings.max_payload, settings.max_depth
+        )
         self.counters: Counter[str] = Counter()
         self.traffic: dict[tuple[str, str], Traffic] = {}
         self._log = QuietLog(logger, runtime.monotonic, 60.0)

@@ -113,10 +113,8 @@ class Connection:
     def fail(self, error: PacketError) -> None:
         """The client sent what is no packet."""
         if not self.closed:
-            self._engine.counters["refused:malformed packet"] += 1
-            self._engine.runtime.log.line(
-                "malformed packet", "Closing a connection of %s: %s", self.handshake.peer[0], error
-            )
+            address = self.handshake.peer[0]
+            self._engine.runtime.refused(error.rule, "a packet", address, error)
         self._close("parse error", PROTOCOL_ERROR)
 
     def _close(self, reason: str, code: int) -> None:

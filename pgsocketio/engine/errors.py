@@ -6,7 +6,16 @@ from pgsocketio.errors import RealtimeError
 
 
 class PacketError(RealtimeError):
-    """What arrived is no Engine.IO packet."""
+    """What arrived is no Engine.IO packet, or too many of them.
+
+    Args:
+        message: what is wrong.
+        rule: name of the counter 'refused:<rule>'.
+    """
+
+    def __init__(self, message: str, rule: str = "malformed packet") -> None:
+        super().__init__(message)
+        self.rule = rule
 
 
 class RequestError(RealtimeError):
@@ -15,11 +24,15 @@ class RequestError(RealtimeError):
     Args:
         message: what is wrong, for the log and the answer; never echoes input.
         status: HTTP status to answer with.
+        rule: name of the counter 'refused:<rule>'.
     """
 
-    def __init__(self, message: str, status: int = 400) -> None:
+    def __init__(
+        self, message: str, status: int = 400, rule: str = "malformed request"
+    ) -> None:
         super().__init__(message)
         self.status = status
+        self.rule = rule
 
 
 class Refused(RealtimeError):
@@ -29,7 +42,7 @@ class Refused(RealtimeError):
         code: Engine.IO error code, 0 to 5.
         status: HTTP status.
         message: replaces the code's default message.
-        rule: name of the counter 'refused <rule>'.
+        rule: name of the counter 'refused:<rule>'.
     """
 
     MESSAGES = (

@@ -47,6 +47,12 @@ class FrameError(RealtimeError):
         super().__init__(message)
         self.code = code
 
+    @property
+    def rule(self) -> str:
+        """Name of the counter 'refused:<rule>'."""
+        too_large = self.code is CloseCode.MESSAGE_TOO_BIG
+        return "message too large" if too_large else "malformed frame"
+
 
 def frame(opcode: int, payload: bytes) -> bytes:
     """Return one whole, unmasked frame."""
@@ -121,7 +127,7 @@ class MessageReader:
         self._out = b""
         self._closing = self._tell_end = self.ended = False
         self.close_code: int | None = None
-        self.failure: str | None = None
+        self.failure: FrameError | None = None
 
     def receive(self, data: bytes) -> list[str | bytes]:
         """Take received bytes, return the messages complete with them."""
@@ -214,8 +220,8 @@ class MessageReader:
         self._end(payload)
 
     def _fail(self, error: FrameError) -> None:
-        self.failure = str(error)
-        self._end(Close(error.code, self.failure[:_MAX_REASON]).serialize())
+        self.failure = error
+        self._end(Close(error.code, str(error)[:_MAX_REASON]).serialize())
 
     def _end(self, payload: bytes) -> None:
         if not self._closing:

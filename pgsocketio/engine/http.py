@@ -173,7 +173,7 @@ class RequestParser:
         assert self.request is not None
         length = self.request.length
         if length is not None and length > limit:
-            raise RequestError("request body too large", 413)
+            raise RequestError("request body too large", 413, "body too large")
         self._max_body = limit
         self._raw_left = 2 * limit + 65_536  # chunk headers and trailers have a bound as well
 
@@ -185,7 +185,7 @@ class RequestParser:
         end = self._buffer.find(_END, max(0, known - 3))
         stop = len(self._buffer) if end < 0 else end + 4
         if stop > self._settings.max_header_size:
-            raise RequestError("request head too large", 431)
+            raise RequestError("request head too large", 431, "head too large")
         try:
             self._parser.feed_data(self._buffer[known:stop])
         except httptools.HttpParserUpgrade:
@@ -202,7 +202,7 @@ class RequestParser:
         if not _REQUEST_LINE.match(self._buffer):
             raise RequestError("malformed request line")
         if len(self._fields) > self._settings.max_header_count:
-            raise RequestError("too many header fields", 431)
+            raise RequestError("too many header fields", 431, "head too large")
         method = self._parser.get_method().decode()
         http11 = self._parser.get_http_version() == "1.1"
         self.request = Request(method, self._target.decode("ascii"), self._fields, http11)
@@ -223,7 +223,7 @@ class RequestParser:
                 raise RequestError("malformed chunked body") from error
         assert self.request is not None
         if len(self.request.body) > self._max_body or self._raw_left < 0:
-            raise RequestError("request body too large", 413)
+            raise RequestError("request body too large", 413, "body too large")
         return b""
 
     # callbacks of httptools

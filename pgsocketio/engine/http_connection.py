@@ -83,8 +83,7 @@ class HttpConnection:
     def on_time(self) -> None:
         """Too slow: say so if a request was under way."""
         if self._state in (State.HEAD, State.BODY):
-            self._runtime.counters["refused:slow request"] += 1
-            self._refuse(RequestError("request took too long", 408))
+            self._refuse(RequestError("request took too long", 408, "slow request"))
         else:
             self._close(reset=self.stream.unsent > 0)
 
@@ -99,10 +98,6 @@ class HttpConnection:
             while self._pending and self._state in _RECEIVING:
                 self._step()
         except RequestError as error:
-            self._runtime.counters["refused:malformed request"] += 1
-            self._runtime.log.line(
-                "malformed request", "Refused a request of %s: %s", self.stream.peer[0], error
-            )
             self._refuse(error)
         finally:
             self._running = False
@@ -205,6 +200,7 @@ class HttpConnection:
         self._advance()
 
     def _refuse(self, error: RequestError) -> None:
+        self._runtime.refused(error.rule, "a request", self.stream.peer[0], error)
         self._over()
         self._parser.complete = False  # whatever follows cannot be trusted
         headers = [("Sec-WebSocket-Version", "13")] if error.status == 426 else []

@@ -141,7 +141,8 @@ def decode_payload(body: bytes, max_packets: int) -> list[str | bytes]:
         PacketError: not UTF-8, too many packets, an unknown type or malformed base64.
     """
     if body.count(_SEPARATOR) >= max_packets:
-        raise PacketError(f"more than {max_packets} packets in one payload")
+        text = f"more than {max_packets} packets in one payload"
+        raise PacketError(text, "too many packets")
     try:
         texts = body.decode().split(SEPARATOR)
     except UnicodeDecodeError as error:

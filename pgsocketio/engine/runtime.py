@@ -33,6 +33,11 @@ class Runtime:
         self.log = QuietLog(logger, self.clock)
         self._ticker: Any = None
 
+    def refused(self, rule: str, what: str, address: str, error: object) -> None:
+        """Count what a client did wrong, and log one line per rule and while."""
+        self.counters[f"refused:{rule}"] += 1
+        self.log.line(rule, "Refused %s of %s: %s", what, address, error)
+
     def start(self) -> None:
         """Let time-outs run, in the event loop of the calling thread."""
         if self._ticker is None:

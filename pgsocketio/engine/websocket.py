@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .errors import PacketError
-from .frames import MessageReader
+from .frames import FrameError, MessageReader
 from .packets import Prepared
 from .runtime import Runtime
 from .stream import Stream
@@ -100,12 +100,9 @@ class WebSocketTransport:
             if not self.stream.unsent:
                 self._finish()
 
-    def _refuse(self, failure: str) -> None:
+    def _refuse(self, failure: FrameError) -> None:
         if not self._closing:
-            self._runtime.counters["refused:malformed frame"] += 1
-            self._runtime.log.line(
-                "malformed frame", "Closed a WebSocket of %s: %s", self.stream.peer[0], failure
-            )
+            self._runtime.refused(failure.rule, "a frame", self.stream.peer[0], failure)
         self._ended("transport error")
 
     def _ended(self, reason: str) -> None:

@@ -21,7 +21,7 @@ PURE = [
     "message position",
     "packet wire",
     "adapter members config",
-    "routes",
+    "routes bounds",
     "hub",
     "mailbox progress",
     "shown",

@@ -14,13 +14,13 @@ from pgsocketio.packet import (
     ACK,
     CONNECT,
     CONNECT_ERROR,
+    DEFAULT_LIMITS,
     DISCONNECT,
     EVENT,
-    MAX_ATTACHMENTS,
-    MAX_DEPTH,
     RESERVED_EVENTS,
     Decoder,
     Packet,
+    PacketLimits,
     encode,
 )
 
@@ -103,10 +103,10 @@ HOSTILE = [
     '2-1["a"]', '2/a["a"]', '2/a,-1["a"]', '21.5["a"]', '2 ["a"]x',
     '5["a"]', '5-["a"]', '51["a"]', '6["a"]', '612["a"]', '2' + '1' * 30 + '["a"]',
     '21-["a"]', '01-{}',                               # attachments of what is not binary
-    f'5{MAX_ATTACHMENTS + 1}-["a"]', '5999999999999-["a"]',
+    f'5{DEFAULT_LIMITS.attachments + 1}-["a"]', '5999999999999-["a"]',
     "0/" + "x" * 300 + ",",
-    '2["a",' + "[" * (MAX_DEPTH + 1) + "]" * (MAX_DEPTH + 1) + "]",
-    '2["a",' + '{"a":' * MAX_DEPTH + "1" + "}" * MAX_DEPTH + "]",
+    '2["a",' + "[" * (DEFAULT_LIMITS.depth + 1) + "]" * (DEFAULT_LIMITS.depth + 1) + "]",
+    '2["a",' + '{"a":' * DEFAULT_LIMITS.depth + "1" + "}" * DEFAULT_LIMITS.depth + "]",
     '2["a",' + "[" * 100_000,
     '2["a",' + "9" * 10_000 + "]",                      # beyond Python's limit of digits
     *(f'2["{name}"]' for name in sorted(RESERVED_EVENTS)),
@@ -120,7 +120,7 @@ def test_hostile_text_is_refused(text: str) -> None:
 
 
 def test_depth_is_counted_not_brackets() -> None:
-    depth = MAX_DEPTH - 1  # the list of name and arguments is one
+    depth = DEFAULT_LIMITS.depth - 1  # the list of name and arguments is one
     deepest = '2["a",' + "[" * depth + "]" * depth + "]"
     assert decode([deepest]) is not None
     wide = '2["a",' + "[]," * 1_000 + "[]]"
@@ -149,13 +149,13 @@ def test_an_attachment_that_belongs_to_nothing() -> None:
 
 def test_attachments_are_bounded_together() -> None:
     text = f'52-["a",{B0},{B1}]'
-    assert decode([text, b"123", b"45"], Decoder(max_bytes=5)) is not None
+    assert decode([text, b"123", b"45"], Decoder(PacketLimits(size=5))) is not None
     with pytest.raises(InvalidPacket, match="more than 5 bytes"):
-        decode([text, b"123", b"456"], Decoder(max_bytes=5))
+        decode([text, b"123", b"456"], Decoder(PacketLimits(size=5)))
 
 
 def test_a_decoder_is_fresh_after_each_packet() -> None:
-    decoder = Decoder(max_bytes=3)
+    decoder = Decoder(PacketLimits(size=3))
     for _ in range(3):
         packet = decode([f'51-["a",{B0}]', b"123"], decoder)
         assert packet == Packet(EVENT, "/", ["a", b"123"])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -177,6 +179,62 @@ def test_message_at_the_bound_passes(start: Start) -> None:
         target = open_polling(http)
         assert http.post(target, "4" + "x" * 1999).status == 200
         assert http.post(target, "4" + "x" * 2000).status == 413
+
+
+def large_message(port: int) -> None:
+    with open_websocket(port) as websocket:
+        websocket.send(frame(TEXT, b"4" + b"x" * 2000)[:10])  # its head is enough
+        assert websocket.close_code() == 1009
+
+
+def large_body(port: int) -> None:
+    with Http(port) as http:
+        assert http.post(open_polling(http), "4" * 2001).status == 413
+
+
+def many_packets(port: int) -> None:
+    with Http(port) as http:
+        assert http.post(open_polling(http), "4\x1e4\x1e4\x1e4").status == 400
+
+
+def large_head(port: int) -> None:
+    with Http(port) as http:
+        assert http.get(POLLING, Cookie="x" * 3000).status == 431
+
+
+def many_fields(port: int) -> None:
+    with Http(port) as http:
+        assert http.get(POLLING, **{f"X_{n}": "y" for n in range(20)}).status == 431
+
+
+def slow_head(port: int) -> None:
+    with Http(port) as http:
+        http.send(b"GET /")
+        assert http.response().status == 408
+
+
+CROSSED = {
+    large_message: ("message too large", "message of more than 2000 bytes"),
+    large_body: ("body too large", "request body too large"),
+    many_packets: ("too many packets", "more than 3 packets in one payload"),
+    large_head: ("head too large", "request head too large|too many header fields"),
+    many_fields: ("head too large", "request head too large|too many header fields"),
+    slow_head: ("slow request", "request took too long"),
+}
+
+
+@pytest.mark.parametrize("cross", CROSSED, ids=lambda cross: str(cross.__name__))
+def test_each_is_counted_and_logged_once(start: Start, cross: Callable[[int], None]) -> None:
+    server = start(max_payload=2000, max_packets_per_payload=3, max_header_size=3000,
+                   max_header_count=15, header_timeout=0.3)  # fmt: skip
+    rule, line = CROSSED[cross]
+    with open_websocket(server.port) as other:
+        before = other.state()["counters"].get(f"refused:{rule}", 0)
+        for _ in range(2):
+            cross(server.port)
+        assert other.state()["counters"][f"refused:{rule}"] == before + 2
+        assert len(re.findall(line, server.log.read_text())) == 1
+        assert other.echoes()
 
 
 def test_post_above_the_bound_is_refused_before_its_body(start: Start) -> None:

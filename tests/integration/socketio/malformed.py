@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from pgsocketio.packet import MAX_ATTACHMENTS, MAX_DEPTH, RESERVED_EVENTS
+from pgsocketio.packet import DEFAULT_LIMITS, RESERVED_EVENTS
 
 from .clients import Part
 
 Case = tuple[str, tuple[Part, ...], str]
+_DEPTH: Final = DEFAULT_LIMITS.depth
 _B0: Final = '{"_placeholder":true,"num":0}'
 
 
@@ -97,9 +98,9 @@ JSON = [
     _case("JSON: more digits than Python reads", '2["say",' + "9" * 10_000 + "]"),
     _case("JSON: 100000 open lists", '2["say",' + "[" * 100_000),
     _case("JSON: lists nested too deep (bound)",
-          '2["say",' + "[" * MAX_DEPTH + "]" * MAX_DEPTH + "]", counter="nested_too_deep"),
+          '2["say",' + "[" * _DEPTH + "]" * _DEPTH + "]", counter="nested_too_deep"),
     _case("JSON: objects nested too deep (bound)",
-          '2["say",' + '{"a":' * MAX_DEPTH + "1" + "}" * MAX_DEPTH + "]",
+          '2["say",' + '{"a":' * _DEPTH + "1" + "}" * _DEPTH + "]",
           counter="nested_too_deep"),
 ]  # fmt: skip
 BINARIES = [
@@ -118,7 +119,7 @@ BINARIES = [
     _case("binary: ACK with attachments", f"31-1[{_B0}]", b"x"),
     _case("binary: BINARY_ACK without id", f"61-[{_B0}]", b"x"),
     _case("binary: for a namespace not connected", f'51-/guarded,["say",{_B0}]', b"x"),
-    _case("binary: more attachments than the bound", f'5{MAX_ATTACHMENTS + 1}-["say"]',
+    _case("binary: more attachments than the bound", f'5{DEFAULT_LIMITS.attachments + 1}-["say"]',
           counter="too_many_attachments"),
     _case("binary: a count of ten digits", '59999999999-["say"]'),
     _case("binary: more bytes than the bound (of all together)", f'52-["say",{_B0}]',

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from pgsocketio.bounds import BOUNDS
 from pgsocketio.config import Option, seconds, whole
 from pgsocketio.errors import ConfigError
 
@@ -22,6 +23,7 @@ OPTIONS = (
            (), many=True),
     Option("trusted_proxy", "networks (CIDR) of proxies whose X-Forwarded-* is believed", (),
            many=True),
+    *BOUNDS,
 )  # fmt: skip
 
 

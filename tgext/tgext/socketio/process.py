@@ -13,9 +13,8 @@ from gevent import signal_handler
 
 from pgsocketio.engine import Engine, Prepared
 from pgsocketio.green import GreenRuntime
-from pgsocketio.lifecycle import Lifecycle, engine_settings
+from pgsocketio.lifecycle import Lifecycle, engine_settings, server_settings
 from pgsocketio.progress import keep_telling
-from pgsocketio.server import ServerSettings
 
 from .drivers import warn_of_blocking
 from .handshake import NOT_MOUNTED, knock
@@ -35,9 +34,7 @@ class Process:
         self._values = values
         self._stop = gevent.event.Event()
         resource = values["socketio_resource"]
-        settings = ServerSettings(
-            ack_timeout=values["ack_timeout"], position_interval=values["ping_interval"]
-        )
+        settings = server_settings(values)
         self.server = TGServer(application, resource, GreenRuntime(), Prepared, settings)
         engine = engine_settings(values, path=f"/{resource}/")
         self.engine = Engine(self.server, engine, application)
