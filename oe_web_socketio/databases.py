@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import Callable
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import psycopg2
 from odoo.addons.web_socketio import compat
+from odoo.addons.web_socketio.authentication import UNINSTALLED
 from odoo.addons.web_socketio.environment import Cursors
 from psycopg2 import errors
 
@@ -113,35 +115,36 @@ class OdooDatabase(Database):
         :raises ConfigError: saying what to do.
         """
         try:
-            connection = self._connect("check")
+            installed = self._is_installed()
         except psycopg2.OperationalError as error:
             if self._is_missing(error):
                 raise ConfigError("there is no such database") from error
             raise
-        try:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT state FROM ir_module_module WHERE name = 'web_socketio'")
-                row = cursor.fetchone()
         except errors.UndefinedTable as error:
             raise ConfigError("it is no database of Odoo") from error
-        finally:
-            connection.close()
-        if row is None or row[0] not in ("installed", "to upgrade"):
+        if not installed:
             raise ConfigError(
                 "the addon web_socketio is not installed there; install it with "
                 f"'oe -d {self.name} -i web_socketio'"
             )
 
+    def _is_installed(self) -> bool:
+        """Ask on a connection of its own whether the addon is there."""
+        query = "SELECT state FROM ir_module_module WHERE name = 'web_socketio'"
+        with closing(self._connect("check")) as connection, connection.cursor() as cursor:
+            cursor.execute(query)
+            row = cursor.fetchone()
+        return row is not None and row[0] in ("installed", "to upgrade", "to remove")
+
     def _is_missing(self, error: psycopg2.OperationalError) -> bool:
         return f'database "{self.name}" does not exist' in str(error)
 
-    def is_gone(self) -> bool:
-        """Whether PostgreSQL is there, and the database is not any more."""
+    def lost(self) -> str | None:
+        """Why it is not served any more; None: it is, or PostgreSQL is away for a while."""
         try:
-            self._connect("check").close()
+            return None if self._is_installed() else UNINSTALLED
         except psycopg2.OperationalError as error:
-            return self._is_missing(error)
-        return False
+            return "the database is gone" if self._is_missing(error) else None
 
     def stop(self) -> None:
         self._stopping = True

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import psycopg2
 from gevent import get_hub
 from odoo.addons.web_socketio import compat, compat_auth
-from odoo.addons.web_socketio.authentication import AuthenticatedNameSpace
+from odoo.addons.web_socketio.authentication import UNINSTALLED, AuthenticatedNameSpace
+from odoo.addons.web_socketio.namespace import OpenERPNameSpace
 from odoo.addons.web_socketio.session import OdooSession
 from odoo.addons.web_socketio.web_socketio import addon_of
 
@@ -30,7 +32,7 @@ CHECKS = 50
 class SessionWatch:
     """Looks after what lets the sockets in: session files, API keys, users, addons, databases.
 
-    An idle look costs one query per database, one more for all its API keys, and the stat of each
+    An idle look costs two queries per database, one more for all its API keys, and the stat of each
     session file. Odoo is asked about a session when its file changed, when ``auth_timeout`` may
     lock it, and after each change of Odoo's caches (signaling), because users and their passwords
     may be what changed.
@@ -64,19 +66,23 @@ class SessionWatch:
         """
         if database.listener.ready:
             self._look_at(database)
-        elif not database.loading and self._members(database) and database.is_gone():
-            self._close_all(database)
+        elif not database.loading and self._members(database):
+            reason = database.lost()
+            if reason is not None:
+                self._close_all(database, reason)
 
     def _look_at(self, database: OdooDatabase) -> None:
         for session, client in list(database.sessions.items()):
             if client.connection.closed:
                 del database.sessions[session]
+        self._close_uninstalled_early(database)
         with compat.root_environment(database.name) as env:
             signals = compat.signals(env)
             changed = signals != self._signals.get(database.name)
             signaled = changed or database.name in self._again
             if signaled:
-                self._close_uninstalled(database, env.registry)
+                installed = partial(compat.is_installed, env.registry)
+                self._close_uninstalled(database, installed)
             self._look_at_keys(database, env.cr)
         self._ask(database, list(database.sessions) if signaled else self._changed(database))
         self._signals[database.name] = signals
@@ -88,18 +94,27 @@ class SessionWatch:
         members = self._server.members.all()
         return [one for one in members if one.scope is not None and one.scope.name == database.name]
 
-    def _close_all(self, database: OdooDatabase) -> None:
+    def _close_all(self, database: OdooDatabase, reason: str) -> None:
         for session in list(database.sessions):
-            self._close(session, "the database is gone")
+            self._close(session, reason)
         for socket in self._members(database):
-            socket.disconnect(reason="the database is gone")
+            socket.disconnect(reason=reason)
 
-    def _close_uninstalled(self, database: OdooDatabase, registry: Any) -> None:
-        """Leave an addon that was uninstalled; one that was installed is in the registry now."""
-        ours = compat.is_installed(registry, "web_socketio")
+    def _close_uninstalled_early(self, database: OdooDatabase) -> None:
+        """As soon as an addon is uninstalled: Odoo signals it, and loads its registry, later."""
+        gone = compat.uninstalled(database.name)
+        if gone:
+            self._close_uninstalled(database, lambda addon: addon not in gone)
+
+    def _close_uninstalled(
+        self, database: OdooDatabase, installed: Callable[[str | None], bool]
+    ) -> None:
+        """Leave addons that were uninstalled: their namespaces, and what they run on others."""
         for socket in self._members(database):
-            if not ours or not compat.is_installed(registry, addon_of(type(socket.namespace))):
-                socket.disconnect(reason="the addon was uninstalled")
+            if not installed("web_socketio") or not installed(addon_of(type(socket.namespace))):
+                socket.disconnect(reason=UNINSTALLED)
+            elif isinstance(socket.namespace, OpenERPNameSpace):
+                socket.namespace.end_uninstalled(installed)
 
     def _look_at_keys(self, database: OdooDatabase, cursor: Any) -> None:
         keys = {session: session.key for session in database.sessions if session.key is not None}

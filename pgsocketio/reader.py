@@ -43,7 +43,7 @@ class Reader:
         since: Since | None = None,
     ) -> None:
         self._socket = socket
-        self._adapter = check_adapter(adapter)
+        self.adapter = check_adapter(adapter)
         self._formatter = adapter()
         self._name = name
         self._since = since
@@ -88,7 +88,7 @@ class Reader:
     def _open(self, args: tuple[Any, ...]) -> Mailbox:
         if self._mailbox is not None and self._mailbox.args == args:
             return self._mailbox
-        key = reader_key(self._name, self._adapter, args)
+        key = reader_key(self._name, self.adapter, args)
         if self._mailbox is None:
             since = self._socket.progress.since(key) or self._since
         else:
@@ -96,11 +96,10 @@ class Reader:
         self._key = key
         socket = self._socket
         limits = socket.settings.mailbox
-        self._mailbox = Mailbox(
-            socket.hub, self._adapter, args, self._arrived.set, limits, socket.missed
-        )
-        self._mailbox.start(since)
-        return self._mailbox
+        mailbox = Mailbox(socket.hub, self.adapter, args, self._arrived.set, limits, socket.missed)
+        mailbox.start(since)
+        self._mailbox = mailbox
+        return mailbox
 
     def validate(self, ok: bool = True) -> None:
         """Say whether the batch is done with; False: the next ``listen`` returns it again."""

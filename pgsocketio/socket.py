@@ -275,6 +275,19 @@ class NamespaceSocket:
         self.progress.tell(self, [*mailboxes, *self._subscribers])
 
     @property
+    def end_listening(self, unwanted: Callable[[type[AbstractAdapter]], bool]) -> None:
+        """End all that listens with certain adapters; a job that waits there ends, too.
+
+        :param unwanted: tells which.
+        """
+        for reader in list(self._readers):
+            if unwanted(reader.adapter):
+                reader.leave()
+        ended = [one for one in self._subscribers if unwanted(one.crowd.kind.adapter)]
+        for subscriber in ended:
+            subscriber.leave()
+        self._subscribers = tuple(one for one in self._subscribers if one not in ended)
+
     def waiting(self) -> int:
         """Messages in its mailboxes, those in hand included."""
         mailboxes = [r.mailbox.depth for r in self._readers if r.mailbox is not None]

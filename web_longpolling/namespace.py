@@ -84,7 +84,7 @@ class HandlerSession:
             return self.namespace.secure_emit(event, *args)
         return self._reader.secure_emit(event, *args)
 
-    def end(self, give_up: bool) -> Since | None:
+    def end(self, give_up: bool = False) -> Since | None:
         """Stop listening; returns where a successor would start."""
         return self._reader.leave(give_up) if self._reader is not None else None
 
@@ -94,6 +94,10 @@ class LongPollingNameSpace(OpenERPNameSpace):
 
     handlers: list[Handler] = []
     declared: list[Subscription] = []
+
+    def __init__(self, environ: dict[str, Any], ns_name: str, request: Any = None) -> None:
+        super().__init__(environ, ns_name, request)
+        self._running: dict[Any, Handler] = {}  # by job
 
     @classmethod
     def on(
@@ -166,8 +170,23 @@ class LongPollingNameSpace(OpenERPNameSpace):
             except Exception:
                 _logger.exception("handler %s failed", handler.name)
 
+    def end_uninstalled(self, installed: Callable[[str | None], bool]) -> None:
+        for job, handler in list(self._running.items()):
+            if not installed(addon_of(handler.function)):
+                job.kill()
+        super().end_uninstalled(installed)
+
     def _listen(self, handler: Handler, since: Since | None, *args: Any) -> None:
-        """Run a handler; one that fails while it listens takes up again where it was."""
+        """Run a handler as a job."""
+        job = self.socket.runtime.current()
+        self._running[job] = handler
+        try:
+            self._run(handler, since, args)
+        finally:
+            del self._running[job]
+
+    def _run(self, handler: Handler, since: Since | None, args: Sequence[Any]) -> None:
+        """Call a handler; one that fails while it listens takes up again where it was."""
         pause, failures = 1.0, 0
         while self.socket.gone is None:
             session = HandlerSession(self, handler, since)
@@ -182,6 +201,8 @@ class LongPollingNameSpace(OpenERPNameSpace):
                 stuck = failures >= self.socket.settings.max_attempts
                 before, since = since, session.end(give_up=stuck)
                 failures = 0 if stuck or since != before else failures
+            finally:
+                session.end()
             self.socket.runtime.sleep(pause * random.uniform(0.5, 1.0))
             pause = min(60.0, pause * 2)
 

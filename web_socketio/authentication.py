@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from pgsocketio.server import Scope
 
 SECRETS = ("api_key", "session_id")
+UNINSTALLED = "the addon was uninstalled"
+"""What clients are told then."""
 
 
 class AuthenticatedNameSpace(BaseNamespace):
@@ -58,6 +60,11 @@ class AuthenticatedNameSpace(BaseNamespace):
 
     def get_user(self) -> str | None:
         return None if self._session is None else str(self._session.uid)
+
+    def process_packet(self, packet: dict[str, Any]) -> Any:
+        if self.socket.gone == UNINSTALLED:
+            return None  # not even recv_disconnect: no code of the addon runs any more
+        return super().process_packet(packet)
 
     # -- credentials -------------------------------------------------------------------------
 

@@ -34,6 +34,17 @@ def is_installed(registry: Registry, addon: str | None) -> bool:
     return addon is None or addon in registry._init_modules
 
 
+def uninstalled(database: str) -> frozenset[str]:
+    """The addons of the registry in memory that are not installed in the database any more."""
+    registry = Registry(database)
+    with contextlib.closing(registry.cursor()) as cursor:
+        cursor.execute(
+            "SELECT name FROM ir_module_module WHERE state = 'uninstalled' AND name = ANY(%s)",
+            [list(registry._init_modules)],
+        )
+        return frozenset(name for (name,) in cursor.fetchall())
+
+
 def retrying(function: Callable[[], Any], env: Environment) -> Any:
     """Call and commit; again, up to five times, after a serialization failure."""
     return service_model.retrying(function, env)
@@ -42,6 +53,13 @@ def retrying(function: Callable[[], Any], env: Environment) -> Any:
 def is_concurrency_error(error: Exception) -> bool:
     """Whether retrying gave up on a conflict with another transaction."""
     return isinstance(error, service_model.PG_CONCURRENCY_EXCEPTIONS_TO_RETRY)
+
+
+def is_away(error: Exception) -> bool:
+    """Whether PostgreSQL could not be reached, or ended the connection."""
+    if not isinstance(error, psycopg2.OperationalError):
+        return False
+    return error.pgcode is None or error.pgcode.startswith("57P")
 
 
 def message_of(error: Exception, language: Callable[[], str]) -> str:

@@ -17,6 +17,7 @@ from pgsocketio.reader import Reader
 from . import compat
 from .authentication import AuthenticatedNameSpace
 from .environment import ModelProxy
+from .web_socketio import addon_of
 
 _logger = logging.getLogger(__name__)
 
@@ -113,6 +114,13 @@ class OpenERPNameSpace(AuthenticatedNameSpace):
             return reader.secure_emit(event, *args)
         return self.socket.emit_and_wait(event, args)
 
+    def end_uninstalled(self, installed: Callable[[str | None], bool]) -> None:
+        """End what listens here with adapters of addons that are not installed any more.
+
+        :param installed: tells of an addon.
+        """
+        self.socket.end_listening(lambda adapter: not installed(addon_of(adapter)))
+
     # -- errors ------------------------------------------------------------------------------
 
     def exception_handler(self, error: Exception, method_name: str) -> dict[str, str]:
@@ -123,4 +131,8 @@ class OpenERPNameSpace(AuthenticatedNameSpace):
         if compat.is_concurrency_error(error):
             _logger.warning("%s.%s gave up: %s", type(self).__qualname__, method_name, error)
             return {"name": "ConcurrencyError", "message": "try again"}
+        if compat.is_away(error):
+            _logger.warning("%s.%s: %s", type(self).__qualname__, method_name, error)
+            text = "The database cannot be reached now. Try again in a moment."
+            return {"name": "Unavailable", "message": text}
         return super().exception_handler(error, method_name)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import requests
 
 from tests.integration.clients import Rejected, eventually
 from tests.integration.conftest import QUICK, Connect
-from tests.integration.site import Site
+from tests.integration.site import Login, Site
 from tests.support.servers import RealtimeServer
 from tools.odoo import OdooInstance
 
 Publish = Callable[..., int]
+WITHIN = 5.0  # seconds
 
 
 @pytest.fixture(scope="module")
@@ -125,18 +129,54 @@ def test_an_addon_may_be_installed_and_uninstalled_while_the_server_runs(
     db = clone_odoo_db()
     server = start(db, *QUICK)
     admin = site.user("admin", db)
-    client = connect(site.user("demo", db), "/longpolling", server=server)
+    client = connect(site.user("demo", db), "/longpolling", server=server, v=1)
     admin.call("ir.module.module", "update_list")
     (addon,) = admin.call("ir.module.module", "search", [["name", "=", "test_realtime"]])
     admin.call("ir.module.module", "button_immediate_install", [addon])
     assert eventually(lambda: "Add namespace: '/test'" in server.child.output)
     assert client.call("add numbers", 1, 2) == 3
-    test = connect(site.user("demo", db), server=server)
+    test = connect(site.user("demo", db), server=server, v=1)
     assert test.call("count") == 1
+    beside = connect(site.user("other", db), "/longpolling", server=server, v=1)
+    beside.wait_for("greeting")  # its handlers of the addon run, and listen
+    assert eventually(lambda: listeners(admin) > 0)
+
     admin.call("ir.module.module", "button_immediate_uninstall", [addon])
+    uninstalled = time.monotonic()
+    assert test.gone(WITHIN) == "io server disconnect"
+    assert test.events("web_socketio:closed") == [[{"reason": "the addon was uninstalled"}, None]]
     with pytest.raises(Rejected):
         client.call("add numbers", 1, 2)
+    assert eventually(lambda: listeners(admin) == 0), "handlers on the shared namespace end, too"
+    assert time.monotonic() - uninstalled < WITHIN
     again = connect(site.user("demo", db), server=server, wait=False)
     assert again.refused()["message"] == "Invalid namespace"
-    assert test.gone() == "io server disconnect"
-    assert not client.reports("disconnect")
+    assert not client.reports("disconnect") + beside.reports("disconnect")
+
+
+def listeners(admin: Login) -> int:
+    """How many listeners the servers of a database have on the channel of the test addon."""
+    (number,) = admin.call("web.socketio.test", "create", [{"channel": "test", "content": "{}"}])
+    admin.call("web.socketio.test", "action_send", [number])
+    (shown,) = admin.call("web.socketio.test", "read", [number], ["result"])
+    return sum(map(int, re.findall(r"passed it on to (\d+) listeners", shown["result"])))
+
+
+def test_when_the_addon_itself_is_uninstalled_everybody_is_told_and_closed(
+    connect: Connect, start: Callable[..., RealtimeServer], site: Site,
+    clone_odoo_db: Callable[[], str],
+) -> None:
+    db = clone_odoo_db()
+    server = start(db, *QUICK)
+    admin = site.user("admin", db)
+    client = connect(site.user("demo", db), "/longpolling", server=server, v=1)
+    (addon,) = admin.call("ir.module.module", "search", [["name", "=", "web_socketio"]])
+    admin.call("ir.module.module", "button_immediate_uninstall", [addon])
+    assert client.gone(WITHIN) == "io server disconnect"
+    assert client.events("web_socketio:closed") == [[{"reason": "the addon was uninstalled"}, None]]
+
+    def error() -> str:
+        ready = requests.get(f"{server.monitor}/ready", timeout=5)
+        return str(ready.json()["databases"][db]["error"])
+
+    assert eventually(lambda: "not installed" in error())
