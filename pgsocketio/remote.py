@@ -52,8 +52,8 @@ def need_nodes(cursor: Any) -> None:
     """
     if schema.check(cursor) < 2:
         raise SchemaMismatch(
-            "the message log has version 1, which knows no list of servers and clients: run "
-            "'oe -d mydb -u web_socketio', or 'pgsocketio install' without Odoo"
+            "the message log has version 1, which knows no list of servers and clients: "
+            f"{schema.cure(cursor)}"
         )
 
 

@@ -72,9 +72,16 @@ def check(cursor: Any) -> int:
     if abs(version - VERSION) > 1:
         raise SchemaMismatch(
             f"the message log has version {version}, this server works with {VERSION} (one more or "
-            "one less): run 'oe -d mydb -u web_socketio' with the newest addon, then restart both"
+            f"one less): {cure(cursor)} with the newest version, then restart everything"
         )
     return version
+
+
+def cure(cursor: Any) -> str:
+    """What brings the objects of a database up to date, in words."""
+    cursor.execute("SELECT current_database()")
+    (name,) = cursor.fetchone()
+    return f"run 'oe -d {name} -u web_socketio' (without Odoo: 'pgsocketio install')"
 
 
 def _scripts() -> list[tuple[int, str]]:

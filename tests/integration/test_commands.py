@@ -92,7 +92,7 @@ def test_a_newer_log_is_said(run: Run, site: Site) -> None:
     version = "UPDATE web_socketio_meta SET value = '{}' WHERE key = 'version'"
     site.sql(version.format(schema.VERSION + 2))
     try:
-        assert "run 'oe -d mydb -u web_socketio'" in run("sockets")[0]
+        assert "run 'oe -d chaos -u web_socketio'" in run("sockets")[0]
     finally:
         site.sql(version.format(schema.VERSION))
 

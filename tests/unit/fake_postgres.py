@@ -156,6 +156,7 @@ class FakePostgres:
             "'secret'": (SECRET.hex(),),
             "web_socketio_renew": (False,),
             "web_socketio_epoch": (self.epoch,),
+            "current_database": ("mydb",),
             "SET ": (None,),
         }
         return [tuple(row) for word, row in answers.items() if word in statement]
