@@ -1,8 +1,8 @@
-"""Programs that the tests need beside Python: Chromium, nginx, PgBouncer, Node.js and npm.
+"""Programs that the tests need beside Python: Chromium, nginx, Apache, PgBouncer, Node.js and npm.
 
-What is installed wins. Otherwise Chromium, nginx and PgBouncer are Debian's, with all that they
-need and the machine lacks, unpacked in the cache and not installed: an installed nginx would take
-port 80.
+What is installed wins. Otherwise Chromium, nginx, Apache and PgBouncer are Debian's, with all that
+they need and the machine lacks, unpacked in the cache and not installed: an installed nginx would
+take port 80.
 """
 
 from __future__ import annotations
@@ -54,6 +54,17 @@ def nginx() -> Path:
     return wrapper(folder, "usr/sbin/nginx")
 
 
+def apache() -> tuple[Path, Path]:
+    """Return the path of Apache 2.4, and the folder of its modules."""
+    installed = shutil.which("apache2", path="/usr/sbin:/usr/bin")
+    if installed:
+        return Path(installed), Path("/usr/lib/apache2/modules")
+    folder = unpacked(
+        "apache2-bin", "2 MB", index_targets, lambda apt: apt.missing_closure(["apache2-bin"])
+    )
+    return wrapper(folder, "usr/sbin/apache2"), folder / "usr/lib/apache2/modules"
+
+
 def pgbouncer() -> Path:
     """Return the path of PgBouncer."""
     installed = shutil.which("pgbouncer", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
@@ -63,6 +74,15 @@ def pgbouncer() -> Path:
         "pgbouncer", "1 MB", index_targets, lambda apt: apt.missing_closure(["pgbouncer"])
     )
     return wrapper(folder, "usr/sbin/pgbouncer")
+
+
+def prometheus() -> Path:
+    """Return the folder with ``prometheus`` and ``promtool``."""
+    installed = shutil.which("promtool")
+    if installed:
+        return Path(installed).parent
+    folder = unpacked("prometheus", "20 MB", index_targets, lambda apt: ["prometheus"])
+    return folder / "usr" / "bin"
 
 
 def wrapper(folder: Path, program: str) -> Path:

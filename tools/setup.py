@@ -6,7 +6,7 @@ from tools.console import main, say
 from tools.odoo import find_or_fetch
 from tools.old_client import old_client
 from tools.postgres import programs
-from tools.programs import chromium, nginx, node_modules, pgbouncer
+from tools.programs import apache, chromium, nginx, node_modules, pgbouncer, prometheus
 from tools.turbogears import VERSIONS, environment, neighbours
 from tools.wheels import wheels
 
@@ -17,7 +17,9 @@ def fetch_all() -> None:
     say(f"-- Odoo 19:    {find_or_fetch().path}")
     say(f"-- Chromium:   {chromium()}")
     say(f"-- nginx:      {nginx()}")
+    say(f"-- Apache:     {apache()[0]}")
     say(f"-- PgBouncer:  {pgbouncer()}")
+    say(f"-- Prometheus: {prometheus()}")
     say(f"-- Node.js:    {node_modules()}")
     say(f"-- old client: {old_client()}")
     say(f"-- wheels:     {wheels()}, {neighbours()}")

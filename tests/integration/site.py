@@ -76,7 +76,7 @@ class Site(OdooServer):
     """Odoo's HTTP server, open for every database."""
 
     def __init__(self, instance: OdooInstance, db: str) -> None:
-        super().__init__(instance, db, "--db-filter", ".*")
+        super().__init__(instance, db, "--db-filter", ".*", "--proxy-mode")
         self._sessions = instance.folder / "data" / "sessions"
         self._logins: dict[tuple[str, str], Login] = {}
 

@@ -42,7 +42,11 @@ function report(socket, what, details = {}) {
 
 function watch(number, entry) {
     const { io } = entry;
-    io.on("connect", () => report(number, "connect", { sid: io.id }));
+    io.on("connect", () => {
+        const { engine } = io.io;
+        engine.once("upgrade", ({ name }) => report(number, "upgrade", { transport: name }));
+        report(number, "connect", { sid: io.id, transport: engine.transport.name });
+    });
     io.on("connect_error", ({ message, data }) =>
         report(number, "connect_error", { message, data, active: io.active ?? null }));
     io.on("disconnect", (reason) => report(number, "disconnect", { reason }));

@@ -1,9 +1,10 @@
-"""Server processes for tests: Odoo's HTTP server, the realtime server, nginx in front of both."""
+"""Server processes for tests: Odoo's HTTP server, the realtime server, a proxy before both."""
 
 from __future__ import annotations
 
 import itertools
 import os
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -14,7 +15,7 @@ from tools.console import log_file
 from tools.odoo import OdooInstance
 from tools.paths import ROOT, VENV_PYTHON
 from tools.processes import Child, free_port
-from tools.programs import nginx
+from tools.programs import apache, nginx
 
 REQUEST_TIMEOUT = 60.0  # seconds; a first request may build assets
 _numbers = itertools.count(1)
@@ -52,7 +53,14 @@ class OdooServer(Server):
 
     def __init__(self, instance: OdooInstance, db: str, *options: str) -> None:
         self.db = db
-        self.child = instance.serve(db, name=f"test-odoo-{db}", options=options)
+        self._instance, self._options = instance, options
+        self.start()
+
+    def start(self) -> None:
+        """Start it (again), on another port."""
+        self.child = self._instance.serve(
+            self.db, name=f"test-odoo-{self.db}", options=self._options
+        )
         running = self.child.wait_until_started(r"HTTP service \(werkzeug\) running on \S+:(\d+)")
         self.url = f"http://127.0.0.1:{running[1]}"
 
@@ -74,16 +82,19 @@ class RealtimeServer(Server):
         db: str,
         *options: str,
         env: dict[str, str] | None = None,
+        wrapper: Sequence[str] = (),
         ready: bool = True,
     ) -> None:
         """Start it.
 
         :param db: value of ``-d``
+        :param wrapper: a program that starts it in its own place, and that program's options
         :param ready: wait until it is ready for each database and says its address; False for those
             who test a start that fails
         """
         ports = ["-p", "0", "--monitor-port", "0"]
-        command = [VENV_PYTHON, "server.py", "-c", instance.conf, "-d", db, *ports, *options]
+        python = [*wrapper, VENV_PYTHON, "server.py"]
+        command = [*python, "-c", instance.conf, "-d", db, *ports, *options]
         log = log_file(f"test-realtime-{next(_numbers)}")
         self.child = Child(
             "The realtime server", command, log, cwd=ROOT, env={**instance.odoo.env, **(env or {})}
@@ -136,6 +147,37 @@ class Nginx(Server):
         self.child = Child("nginx", command, log_file(f"test-nginx-{port}"), cwd=folder)
         self.child.wait_until_started("start worker process")
         self.url = f"http://127.0.0.1:{port}"
+
+
+class Apache(Server):
+    """A real Apache 2.4."""
+
+    def __init__(
+        self, folder: Path, text: str, ports: Iterable[int], modules: Iterable[str]
+    ) -> None:
+        """Start it.
+
+        :param folder: for its files
+        :param text: virtual hosts and what stands beside them
+        :param ports: of 127.0.0.1 that it listens on
+        :param modules: as for ``a2enmod``, beside those that Debian enables anyway
+        """
+        program, available = apache()
+        names = {"mpm_event", "authz_core", "socache_shmcb", *modules}
+        user = "User nobody\nGroup nogroup\n" if os.geteuid() == 0 else ""
+        conf = folder / "apache.conf"
+        conf.write_text(
+            f"ServerRoot {folder}\nPidFile {folder}/pid\nMutex file:{folder}\n"
+            f"DefaultRuntimeDir {folder}\nServerName localhost\nErrorLog /dev/stderr\n{user}"
+            "StartServers 1\nThreadsPerChild 25\n"
+            + "".join(f"LoadModule {n}_module {available}/mod_{n}.so\n" for n in sorted(names))
+            + "".join(f"Listen 127.0.0.1:{port}\n" for port in ports)
+            + text,
+            encoding="utf-8",
+        )
+        command = [program, "-D", "FOREGROUND", "-f", conf]
+        self.child = Child("Apache", command, log_file(f"test-{folder.name}"), cwd=folder)
+        self.child.wait_until_started("resuming normal operations")
 
 
 def odoo_login(base_url: str, db: str, login: str, password: str) -> str:

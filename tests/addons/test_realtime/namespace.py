@@ -91,6 +91,12 @@ class TestNameSpace(OpenERPNameSpace):
     def on_environ(self):
         return {"path": self.environ["PATH_INFO"], "request": self.request, "ns": self.ns_name}
 
+    def on_seen(self):
+        """How the server sees the client."""
+        names = ("wsgi.url_scheme", "HTTP_HOST", "REMOTE_ADDR", "HTTP_X_FORWARDED_FOR",
+                 "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_PROTO")
+        return {name: self.environ.get(name) for name in names}
+
     def on_types(self):
         """All that travels beside JSON's own types."""
         paris = datetime.timezone(datetime.timedelta(hours=2))
