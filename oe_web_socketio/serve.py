@@ -24,7 +24,12 @@ from pgsocketio.blocking import OURS, BlockingWatch
 from pgsocketio.engine import Engine, Prepared
 from pgsocketio.errors import ConfigError
 from pgsocketio.green import GreenRuntime
-from pgsocketio.lifecycle import Lifecycle, engine_settings, server_settings
+from pgsocketio.lifecycle import (
+    Lifecycle,
+    engine_settings,
+    server_settings,
+    within_descriptors,
+)
 from pgsocketio.monitor import METRICS, MetricsCollector, Monitor, Observed, Supervisor, state_of
 from pgsocketio.progress import keep_telling
 from pgsocketio.server import Server
@@ -57,7 +62,7 @@ class Process:
         self._failed: set[str] = set()
         runtime = GreenRuntime()
         self.server = Server(SocketIO.namespaces, runtime, Prepared, server_settings(values))
-        self.engine = Engine(self.server, engine_settings(values))
+        self.engine = Engine(self.server, within_descriptors(engine_settings(values)))
         self._life = Lifecycle(self.server, self.engine, values["drain_timeout"])
         self._blocking = BlockingWatch(values["blocking_threshold"], self.server.counters, _OURS)
         self._supervisor = Supervisor()

@@ -22,8 +22,8 @@ class ClientSocket:
     """
 
     __slots__ = (
-        "_decoder", "_events_until", "_leaving", "_timer", "connection", "namespaces", "server",
-        "session",
+        "_decoder", "_events_until", "_leaving", "_timer", "_unknown_since", "connection",
+        "namespaces", "server", "session",
     )  # fmt: skip
 
     def __init__(self, server: Server, connection: Connection) -> None:
@@ -35,6 +35,7 @@ class ClientSocket:
         self._leaving: tuple[NamespaceSocket, ...] = ()
         self._events_until = 0.0
         self._timer: Job | None = None
+        self._unknown_since = server.runtime.monotonic()
         self._limit_time()
 
     def receive(self, data: str | bytes) -> None:
@@ -69,6 +70,11 @@ class ClientSocket:
             socket.enqueue(packet)
 
     def _connect(self, packet: Packet) -> None:
+        age = self.server.runtime.monotonic() - self._unknown_since
+        if age > self.server.settings.auth_timeout and self.leave_unknown():
+            text = "connects again and again without valid session"
+            self.server.crossed("auth_timeouts", self.connection, text)
+            return
         namespace_class = self.server.namespaces.get(packet.namespace)
         if namespace_class is None and self.server.loading():
             self.connection.close("forced close")  # a refusal would keep the client away for good
@@ -121,6 +127,20 @@ class ClientSocket:
             self.server.crossed("auth_timeouts", self.connection, text)
             self.connection.close("no namespace")
 
+    def leave_unknown(self) -> bool:
+        """Close a transport whose time is over, unless somebody was let in on it, or may wait.
+
+        Else one could stay for ever that connects again and again, and never says who it is.
+
+        :returns: whether it was closed.
+        """
+        for one in self.sockets:
+            waits = one.namespace is not None and one.namespace.may_wait()
+            if one.scope is not None or waits or not one.accepted:
+                return False
+        self.connection.close("not authenticated")
+        return True
+
     def stop_timer(self) -> None:
         """A namespace took the client, or the transport is gone: no time is limited any more."""
         if self._timer is not None:
@@ -133,6 +153,8 @@ class ClientSocket:
             del self.namespaces[socket.name]
         elif self._leaving:
             self._leaving = tuple(one for one in self._leaving if one is not socket)
+        if socket.scope is not None:
+            self._unknown_since = self.server.runtime.monotonic()
         if not self._in_use and self._timer is None and not self.connection.closed:
             self._limit_time()
 

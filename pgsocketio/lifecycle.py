@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import gc
 import logging
+import resource
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 import gevent
@@ -20,6 +21,7 @@ _TICK = 0.02  # seconds between two looks while ending
 _CROWD = 100  # connections, above which closes are spread: they all come back, elsewhere
 _SPREAD = 0.4  # part of the budget over which
 _SOCKETS = 2  # TCP sockets for each connection: a poll, and a POST beside it
+_SPARE_FILES = 256  # descriptors for all but clients; a quarter, where there are few
 _PATIENCE = 0.8  # part of the budget after which nothing is waited for any more
 
 
@@ -52,6 +54,25 @@ def engine_settings(values: Mapping[str, Any], **others: Any) -> EngineSettings:
         )
     except ValueError as error:
         raise ConfigError(str(error)) from error
+
+
+def within_descriptors(settings: EngineSettings) -> EngineSettings:
+    """Lower the bound of sockets, so that PostgreSQL and files find descriptors, too.
+
+    The limit of open files is raised as far as this process may. Source: getrlimit(2).
+    """
+    limit, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if limit != most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    room = most - min(_SPARE_FILES, most // 4)
+    if most == resource.RLIM_INFINITY or room >= settings.max_sockets:
+        return settings
+    if room < settings.max_connections:
+        logger.warning(
+            "there is room for %d connections, as %d files may be open: raise that limit "
+            "(LimitNOFILE in systemd, ulimit -n), or lower max_connections", room, most
+        )  # fmt: skip
+    return replace(settings, max_sockets=room)
 
 
 def server_settings(values: Mapping[str, Any]) -> ServerSettings:

@@ -242,6 +242,7 @@ class Server:
             text = "no valid session within the time for it"
             self.crossed("auth_timeouts", socket.client.connection, text)
             socket.disconnect(reason=text)
+            socket.client.leave_unknown()
 
     def disconnected(self, socket: NamespaceSocket) -> None:
         """A client is gone: tell its namespace, end its jobs."""

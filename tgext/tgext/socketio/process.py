@@ -13,7 +13,12 @@ from gevent import signal_handler
 
 from pgsocketio.engine import Engine, Prepared
 from pgsocketio.green import GreenRuntime
-from pgsocketio.lifecycle import Lifecycle, engine_settings, server_settings
+from pgsocketio.lifecycle import (
+    Lifecycle,
+    engine_settings,
+    server_settings,
+    within_descriptors,
+)
 from pgsocketio.progress import keep_telling
 
 from .drivers import warn_of_blocking
@@ -36,7 +41,7 @@ class Process:
         resource = values["socketio_resource"]
         settings = server_settings(values)
         self.server = TGServer(application, resource, GreenRuntime(), Prepared, settings)
-        engine = engine_settings(values, path=f"/{resource}/")
+        engine = within_descriptors(engine_settings(values, path=f"/{resource}/"))
         self.engine = Engine(self.server, engine, application)
         self._life = Lifecycle(self.server, self.engine, values["drain_timeout"])
         self.server.about = self._life.about
