@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pgsocketio.packet import ACK, DISCONNECT, EVENT, Packet
+from pgsocketio.packet import ACK, CONNECT, DISCONNECT, EVENT, Packet
 from pgsocketio.testing import (
     ThreadRuntime,
 )
@@ -145,3 +145,43 @@ def test_one_namespace_may_end_without_the_others(site: Site) -> None:
     site.connect(client, "/refusing", {"token": "good"})
     site.say(client, Packet(DISCONNECT, "/refusing"))
     assert site.say(client, Packet(EVENT, "/", ["echo", 1], 0))[0].data == [1]
+
+
+# -- who never says who it is ------------------------------------------------------------------
+
+
+def test_a_transport_on_which_nobody_was_let_in_is_closed_with_its_namespace(site: Site) -> None:
+    client = site.client()
+    site.connect(client, "/locked")
+    site.runtime.advance(site.settings.auth_timeout + 0.1)
+    assert client.take() == [Packet(DISCONNECT, "/locked")]
+    assert client.connection.reason == "not authenticated"
+
+
+@pytest.mark.parametrize("leaves", [True, False])
+def test_connecting_again_and_again_wins_no_time(site: Site, leaves: bool) -> None:
+    client = site.client()
+    for _ in range(5):
+        site.connect(client, "/locked")
+        if leaves:
+            site.say(client, Packet(DISCONNECT, "/locked"))
+        site.say(client, Packet(CONNECT, "/refusing", {"token": "bad"}))
+        site.runtime.advance(0.3 * site.settings.auth_timeout)
+        if not leaves:
+            site.say(client, Packet(DISCONNECT, "/locked"))
+    assert client.connection.closed
+    assert site.server.counters["auth_timeouts"] == 1
+
+
+def test_who_was_let_in_somewhere_keeps_the_transport(site: Site) -> None:
+    client = site.client()
+    site.connect(client)
+    site.runtime.advance(2 * site.settings.auth_timeout)
+    site.connect(client, "/locked")
+    site.runtime.advance(site.settings.auth_timeout + 0.1)
+    assert client.take()[-1] == Packet(DISCONNECT, "/locked")
+    assert site.say(client, Packet(EVENT, "/", ["echo", 1], 0))[0].data == [1]
+    site.say(client, Packet(DISCONNECT, "/"))
+    site.connect(client, "/locked")
+    site.runtime.advance(site.settings.auth_timeout / 2)
+    assert not client.connection.closed, "its time begins anew"
