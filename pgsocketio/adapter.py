@@ -17,6 +17,7 @@ class AbstractAdapter:
     :cvar channel: name of the sub-channel, as given to ``notify``.
     :cvar index: a key of ``values`` that equals the listener's first argument in every message
         meant for it. Where declared, a message is routed by it without asking any other listener.
+        That argument is a text, a number, a boolean or None then.
     """
 
     channel: ClassVar[str] = ""
@@ -44,6 +45,20 @@ class AbstractAdapter:
 def overrides(adapter: type[AbstractAdapter], method: str) -> bool:
     """Whether an adapter class has its own ``get`` or ``format``."""
     return getattr(adapter, method) is not getattr(AbstractAdapter, method)
+
+
+def check_index(adapter: type[AbstractAdapter], args: Sequence[Any]) -> None:
+    """Make sure that a listener's first argument can equal what an index finds in a message.
+
+    :raises TypeError: when it is nothing that JSON compares with: the listener would hear nothing.
+    """
+    if adapter.index is None or not args or isinstance(args[0], (str, int, float, type(None))):
+        return
+    raise TypeError(
+        f"{adapter.__qualname__} is indexed by {adapter.index!r}: its first argument is a text, "
+        f"number, boolean or None, not a {type(args[0]).__name__}. Listen once per value, or set "
+        "no index and choose in get()"
+    )
 
 
 def check_adapter(adapter: object) -> type[AbstractAdapter]:

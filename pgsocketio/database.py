@@ -69,13 +69,14 @@ class Database:
         """How it is, for those who run the server.
 
         :returns: ``ready``: whether what is published is delivered, and LISTEN was proven by a
-            heartbeat; ``error``: why not, or None.
+            heartbeat (or given up, because the queue of NOTIFY fills); ``error``: what is wrong.
         """
         listener = self.listener
+        proven = listener.proven or not listener.listening
         error = listener.error
-        if listener.ready and not listener.proven:
+        if listener.ready and not proven:
             error = "LISTEN has not heard its own heartbeat yet"
-        return {"ready": listener.ready and listener.proven, "error": error}
+        return {"ready": listener.ready and proven, "error": error}
 
     def _health(self) -> dict[str, Any]:
         counts = {"forged_acts": self.backplane.forged, "rows_read": self.listener.rows_read}

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from pgsocketio.adapter import AbstractAdapter
+from pgsocketio.adapter import AbstractAdapter, check_index
 from pgsocketio.message import Message
 from pgsocketio.position import NOTHING, Position, Since, Snapshot, Stamp
 from pgsocketio.routes import Routes, Sink
@@ -92,7 +92,9 @@ class Hub:
         """Let a listener receive what its adapter chooses.
 
         :param since: where to start; None: with the next message. Caught up before anything new.
+        :raises TypeError: for an indexed adapter, when no message can equal the first argument.
         """
+        check_index(adapter, args)
         if since is None:
             self.routes.add(sink, adapter, args)
             return

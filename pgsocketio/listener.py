@@ -6,7 +6,6 @@ import logging
 import os
 import random
 import socket
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +13,7 @@ from typing import Any
 
 import psycopg2
 
+from pgsocketio.backlog import Backlog
 from pgsocketio.errors import RealtimeError
 from pgsocketio.hub import Hub
 from pgsocketio.log import schema
@@ -30,6 +30,8 @@ CHANNEL = "web_socketio"
 _BEAT = "beat:"
 MAX_REST = 1.0
 """Most seconds between two reads that catch listeners up."""
+QUEUE_FULL, QUEUE_FREE = 0.5, 0.25
+"""How full PostgreSQL's queue of NOTIFY may be until LISTEN is given up, and taken up again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,20 @@ class Silent(RealtimeError):
     """The LISTEN connection does not hear its own heartbeat: half-open, or behind a pooler."""
 
 
+class QueueFills(RealtimeError):
+    """PostgreSQL's queue of NOTIFY fills: a LISTEN connection of the cluster does not read.
+
+    When it is full, every transaction that sends a NOTIFY fails. Source: PostgreSQL manual, NOTIFY.
+    """
+
+    def __init__(self, usage: float) -> None:
+        super().__init__(
+            f"PostgreSQL's queue of NOTIFY is {usage:.0%} full: a connection that LISTENs does not "
+            "read, or sits in a transaction (its log names the process). No LISTEN from here until "
+            "that is over; messages are read from the log every second"
+        )
+
+
 class Listener:
     """Feeds one hub from one database.
 
@@ -67,6 +83,8 @@ class Listener:
     :param on_foreign_log: called when the log turned out to be another one than before.
     :ivar ready: whether what is published is delivered.
     :ivar proven: whether the LISTEN connection has heard its own heartbeat, too.
+    :ivar listening: whether it has one; without, messages are read from the log alone.
+    :ivar queue: how full the cluster's queue of NOTIFY is, 0 to 1.
     :ivar rows_read: rows of the log read so far.
     :ivar latency: seconds from publishing, by PostgreSQL's clock, until a message was handed to
         all its listeners here. A message counts once, however many they are.
@@ -85,6 +103,7 @@ class Listener:
     ) -> None:
         self.name, self.hub, self.settings = name, hub, settings
         self.ready = self.proven = False
+        self.listening, self.queue = True, 0.0
         self.error: str | None = None
         self.epoch: str | None = None
         self.trimmed = 0
@@ -99,15 +118,12 @@ class Listener:
         self._read_done = runtime.event()
         self._reads_started = self._reads_done = 0
         self._next_beat = 0.0
-        self._backlog: deque[str | Message] = deque()
-        self._taken = 0  # from the backlog, in all
-        self._covered = 0  # of those, by reads: they were heard before the last one began
+        self._backlog = Backlog(settings.max_backlog)
         self._next_replay = 0.0
         self._read_wanted = True
         self._heard = 0.0
         self._failure: Exception | None = None
         self._stopping = False
-        self._codec = NotifyCodec(b"")
         self._log: LogReader | None = None
 
     # -- life --------------------------------------------------------------------------------
@@ -146,11 +162,13 @@ class Listener:
             listen = self._open("listen", connections)
             log = self._open("log", connections)
             self._log = self._enter(log)
-            with listen.cursor() as cursor:
-                cursor.execute(f"LISTEN {CHANNEL}")
+            if self.listening:
+                with listen.cursor() as cursor:
+                    cursor.execute(f"LISTEN {CHANNEL}")
             watchdog.kill()
             self._failure, self._heard = None, self._runtime.monotonic()
-            receiver = self._runtime.spawn(self._receive, listen, log)
+            if self.listening:
+                receiver = self._runtime.spawn(self._receive, listen, log)
             self._follow()
         finally:
             watchdog.kill()
@@ -177,12 +195,12 @@ class Listener:
             self.hub.reset()
             self._on_foreign_log()
         self.epoch = epoch
-        self._codec = NotifyCodec(reader.secret())
+        self._backlog.codec = NotifyCodec(reader.secret())
         return reader
 
     def is_signed(self, text: str, signature: str) -> bool:
         """Whether a signature of a text was made with the secret of the log."""
-        return self._codec.is_signed(text, signature)
+        return self._backlog.codec.is_signed(text, signature)
 
     # -- hearing: does nothing but read, so that the queue of NOTIFY never fills ---------------
 
@@ -208,11 +226,7 @@ class Listener:
                 self._heard = self._runtime.monotonic()
                 self.proven = True
             return
-        if len(self._backlog) >= self.settings.max_backlog:
-            self._taken += len(self._backlog)
-            self._backlog.clear()
-            self._backlog.append("")  # a hint: what was dropped is read first, in its order
-        self._backlog.append(payload)
+        self._backlog.hear(payload)
         self._news.set()
 
     # -- following ---------------------------------------------------------------------------
@@ -241,8 +255,9 @@ class Listener:
         self.read()
         self._announce()
         self._keep_alive()
-        due = self._runtime.monotonic() + self.settings.poll
-        while not self._stopping:
+        poll = self.settings.poll if self.listening else self.settings.settle
+        due = self._runtime.monotonic() + poll
+        while not self._stopping and not self._queue_turned():
             until = min(due, self._next_replay) if self.hub.replaying else due
             self._news.wait(max(0.0, until - self._runtime.monotonic()))
             self._news.clear()
@@ -255,17 +270,31 @@ class Listener:
             if self._read_wanted or replay or now >= due:
                 self.read()
                 self._keep_alive()
-                due = now + self.settings.poll
+                due = now + poll
 
     def _announce(self) -> None:
         if not self.ready:
-            self.ready, self.error = True, None
+            self.ready = True
+            self.error = None if self.listening else str(QueueFills(self.queue))
             self._on_ready()
+
+    def _queue_turned(self) -> bool:
+        """Whether LISTEN may be taken up again, by connecting anew.
+
+        :raises QueueFills: when it has to be given up.
+        """
+        if (self.queue < (QUEUE_FULL if self.listening else QUEUE_FREE)) == self.listening:
+            return False
+        self.listening = not self.listening
+        if not self.listening:
+            raise QueueFills(self.queue)
+        logger.info("database %r: the queue of NOTIFY is free again", self.name)
+        return True
 
     def _keep_alive(self) -> None:
         """Prove the LISTEN connection from another one; a half-open one is silent for ever."""
         now = self._runtime.monotonic()
-        if now < self._next_beat:
+        if now < self._next_beat or not self.listening:
             return
         self._next_beat = now + self.settings.poll * 0.9
         assert self._log is not None
@@ -276,34 +305,10 @@ class Listener:
 
         :returns: whether content was delivered that no read has covered yet.
         """
-        inline = self._deliver_contents()
+        self.hub.deliver_inline(inline := self._backlog.take())
         while self._backlog:
             self.read()
-            inline = self._deliver_contents()
-        return inline
-
-    def _deliver_contents(self, midway: bool = False) -> bool:
-        """Deliver content from the head of the backlog, up to a hint that needs a read.
-
-        :param midway: a read is under way, and brings in its order what was heard before it began;
-            a volatile message of then has to wait for its end.
-        :returns: whether there was any.
-        """
-        inline: list[Message] = []
-        while self._backlog:
-            head = self._backlog[0]
-            message = head if isinstance(head, Message) else self._codec.decode(head)
-            read = self._taken < self._covered
-            if message is None and not read:
-                break
-            if message is not None and message.xid is None and read and midway:
-                self._backlog[0] = message  # it is believed only once
-                break
-            if message is not None and not (read and message.xid is not None):
-                inline.append(message)
-            self._backlog.popleft()
-            self._taken += 1
-        self.hub.deliver_inline(inline)
+            self.hub.deliver_inline(inline := self._backlog.take())
         return bool(inline)
 
     def _measure(self, messages: Sequence[Message]) -> None:
@@ -321,12 +326,12 @@ class Listener:
         """
         assert self._log is not None and self.epoch is not None
         self._read_wanted = False
-        self._covered = self._taken + len(self._backlog)
+        self._backlog.cover()
         self._reads_started = started = self._reads_started + 1
         asked = self._runtime.monotonic()
-        now, self.trimmed, clock = self._log.now()
+        now, self.trimmed, clock, self.queue = self._log.now()
         self._clock_offset = clock - (asked + self._runtime.monotonic()) / 2
-        self._codec.clock = clock
+        self._backlog.codec.clock = clock
         if self.hub.stamp and self.hub.stamp.position.snapshot.needs(self.trimmed, now.snapshot):
             logger.error("database %r: messages were trimmed that nobody read here", self.name)
             self.hub.reset()
@@ -338,7 +343,7 @@ class Listener:
             self.hub.read(messages)
             snapshot = upto
             self._keep_alive()  # a long read is no silence
-            self._deliver_contents(midway=True)
+            self.hub.deliver_inline(self._backlog.take(midway=True))
         self.hub.end_read(Position(self.epoch, snapshot))
         if replay:
             done = self._runtime.monotonic()

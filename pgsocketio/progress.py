@@ -84,7 +84,9 @@ class Progress:
     :ivar sent: messages that the client was sent since it was told a position.
     """
 
-    __slots__ = ("_brought", "_resume", "_seen", "_told", "connected_at", "mark", "sent")
+    __slots__ = (
+        "_brought", "_missed", "_resume", "_seen", "_told", "connected_at", "mark", "sent",
+    )  # fmt: skip
 
     def __init__(self, auth: wire.Auth, now: float) -> None:
         self._brought = auth.position
@@ -92,6 +94,7 @@ class Progress:
         self.connected_at = now
         self._resume: Position | None = None
         self._told: Position | None = None
+        self._missed: int | None = None
         self.mark: Since | None = None
         self.sent = 0
 
@@ -105,6 +108,14 @@ class Progress:
             return None
         self._resume = self._told = scope.resume(self._brought)
         return self._resume is not None
+
+    def must_tell(self, generation: int) -> bool:
+        """Whether the client is to hear that something is lost: once for all its listeners.
+
+        :param generation: of the hub, at the read that found it so.
+        """
+        before, self._missed = self._missed, generation
+        return before != generation
 
     def since(self, reader: str) -> Since | None:
         """Where a reader of this client starts: where the client stood, less what it has seen."""

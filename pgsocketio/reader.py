@@ -67,7 +67,10 @@ class Reader:
         :param timeout: seconds, None: for ever.
         :returns: the messages as the adapter formats them, in order; empty when time is over.
         :raises Disconnected: when the client is gone.
+        :raises TypeError: for arguments that the adapter's index cannot find.
         """
+        if self._socket.gone is not None:
+            raise Disconnected()  # nobody would end it
         mailbox = self._open(args)
         if mailbox.is_put_back:
             self._attempts += 1

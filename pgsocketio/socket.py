@@ -59,8 +59,8 @@ class NamespaceSocket:
 
     __slots__ = (
         "_acks", "_class", "_jobs", "_queue", "_readers", "_subscribers", "_waiting",
-        "accepted", "client", "gone", "name", "namespace", "progress", "rooms", "scope",
-        "server", "sid", "traffic", "version",
+        "_entering", "accepted", "client", "gone", "name", "namespace", "progress", "rooms",
+        "scope", "server", "sid", "traffic", "version",
     )  # fmt: skip
 
     def __init__(
@@ -72,7 +72,7 @@ class NamespaceSocket:
         self.traffic = self.server.traffic_of("", name)
         self.version: int | None = None
         self.scope: Scope | None = None
-        self.accepted = False
+        self.accepted = self._entering = False
         self.gone: str | None = None
         self.namespace: BaseNamespace | None = None
         self.progress = Progress(wire.Auth(), self.runtime.monotonic())
@@ -192,7 +192,8 @@ class NamespaceSocket:
             return
         if self.gone is not None:
             return
-        self.client.connection.gather()
+        if self.version is not None:  # a raw client may expect one packet per segment
+            self.client.connection.gather()
         self.client.send(Packet(sio.CONNECT, self.name, {"sid": self.sid}))
         self.accepted = True
         self.client.stop_timer()
@@ -211,10 +212,17 @@ class NamespaceSocket:
     def admit(self, scope: Scope) -> None:
         """Let the client into a database: from now on events and messages reach it.
 
+        Only once, and not when the client left meanwhile: to find its place may take a while.
+
         :param scope: whose rooms, broadcasts and messages it shares.
         """
         assert self.namespace is not None
+        if self._entering:
+            return
+        self._entering = True
         recovered = self.progress.enter(scope)
+        if self.gone is not None:
+            return
         self.scope = scope
         self.traffic = self.server.traffic_of(scope.name, self.name)
         self.server.members.add(self)
@@ -245,9 +253,12 @@ class NamespaceSocket:
         args: Sequence[Any],
         acknowledged: bool = False,
     ) -> None:
-        """Send each message that an adapter chooses as an event, from now on."""
+        """Send each message that an adapter chooses as an event, from now on.
+
+        Nothing when the client is gone: nobody would end it.
+        """
         key = subscription_key(event, adapter, args)
-        if any(one.key == key for one in self._subscribers):
+        if self.gone is not None or any(one.key == key for one in self._subscribers):
             return
         slots = {one.slot for one in self._subscribers}
         free = next((slot for slot in range(sio.SLOTS - 1) if slot not in slots), None)
@@ -264,17 +275,6 @@ class NamespaceSocket:
                 subscriber.leave()
         self._subscribers = tuple(one for one in self._subscribers if one.key != key)
 
-    def missed(self) -> None:
-        """Tell the client that it cannot be caught up."""
-        if self.version is not None:
-            self.emit(wire.RECOVERED, [{"recovered": False}])
-
-    def tell_position(self) -> None:
-        """Tell a versioned client how far it is, when that changed."""
-        mailboxes = [r.mailbox for r in self._readers if r.mailbox is not None]
-        self.progress.tell(self, [*mailboxes, *self._subscribers])
-
-    @property
     def end_listening(self, unwanted: Callable[[type[AbstractAdapter]], bool]) -> None:
         """End all that listens with certain adapters; a job that waits there ends, too.
 
@@ -288,6 +288,17 @@ class NamespaceSocket:
             subscriber.leave()
         self._subscribers = tuple(one for one in self._subscribers if one not in ended)
 
+    def missed(self) -> None:
+        """Tell a versioned client that it cannot be caught up."""
+        if self.version is not None and self.progress.must_tell(self.hub.generation):
+            self.emit(wire.RECOVERED, [{"recovered": False}])
+
+    def tell_position(self) -> None:
+        """Tell a versioned client how far it is, when that changed."""
+        mailboxes = [r.mailbox for r in self._readers if r.mailbox is not None]
+        self.progress.tell(self, [*mailboxes, *self._subscribers])
+
+    @property
     def waiting(self) -> int:
         """Messages in its mailboxes, those in hand included."""
         mailboxes = [r.mailbox.depth for r in self._readers if r.mailbox is not None]

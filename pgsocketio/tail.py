@@ -32,8 +32,9 @@ class Tail:
         self._seen = self._now()
 
     def _now(self) -> Snapshot:
-        position, _trimmed, self._codec.clock = self._log.now()
-        return position.snapshot
+        now = self._log.now()
+        self._codec.clock = now.clock
+        return now.position.snapshot
 
     def since(self, date: datetime) -> Iterator[Message]:
         """What the log still holds of the time from a date to now."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from pgsocketio.message import Message
 from pgsocketio.position import Position, Snapshot
@@ -35,9 +35,25 @@ _READ = f"""
 
 
 _NOW = """
-    SELECT web_socketio_position(), value::bigint, extract(epoch FROM clock_timestamp())::float8
+    SELECT web_socketio_position(), value::bigint, extract(epoch FROM clock_timestamp())::float8,
+           pg_notification_queue_usage()
     FROM web_socketio_meta WHERE key = 'trimmed_xid'
 """
+
+
+class Now(NamedTuple):
+    """Where the log stands.
+
+    :param position: whoever starts there misses nothing from now on.
+    :param trimmed: the newest transaction that was trimmed.
+    :param clock: PostgreSQL's (seconds since 1970).
+    :param queue: how full the cluster's queue of NOTIFY is, 0 to 1.
+    """
+
+    position: Position
+    trimmed: int
+    clock: float
+    queue: float
 
 
 class LogReader:
@@ -66,16 +82,12 @@ class LogReader:
         text = self._one("SELECT value FROM web_socketio_meta WHERE key = 'secret'")
         return bytes.fromhex(text)
 
-    def now(self) -> tuple[Position, int, float]:
-        """Where the log stands.
-
-        :returns: the position, the newest transaction that was trimmed, and PostgreSQL's clock
-            (seconds since 1970).
-        """
+    def now(self) -> Now:
+        """Where the log stands."""
         with self._connection.cursor() as cursor:
             cursor.execute(_NOW)
-            position, trimmed, clock = cursor.fetchone()
-        return Position.parse(position), trimmed, clock
+            position, *others = cursor.fetchone()
+        return Now(Position.parse(position), *others)
 
     def renew(self) -> bool:
         """Start another log when this one was made elsewhere: restored, duplicated, promoted.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import psycopg2
 import pytest
@@ -80,12 +81,15 @@ def test_a_trimmed_log_is_told_to_whom_it_concerns(site: Site) -> None:
 # -- what a person has to mend -------------------------------------------------------------------
 
 
-def _wait_for_error(site: Site, text: str) -> None:
-    deadline = time.monotonic() + 10
-    while text not in str((counters := site.server.counters())["error"]):
+def _wait_for(site: Site, state: Callable[[dict[str, Any]], bool], timeout: float = 10.0) -> None:
+    deadline = time.monotonic() + timeout
+    while not state(counters := site.server.counters()):
         assert time.monotonic() < deadline, counters
         time.sleep(0.05)
-    assert counters["ready"] is False
+
+
+def _wait_for_error(site: Site, text: str) -> None:
+    _wait_for(site, lambda counters: text in str(counters["error"]) and not counters["ready"])
 
 
 def _break_and_mend(site: Site, breaks: str, mends: Callable[[], None], error: str) -> None:
@@ -146,15 +150,37 @@ def test_a_transaction_pooler_is_noticed_and_said(site: Site) -> None:
     try:
         site.postgres_proxy.upstream = port
         site.postgres_proxy.cut()
-        deadline = time.monotonic() + SILENCE + 10
-        while "pooler" not in str(site.server.counters()["error"]):
-            assert time.monotonic() < deadline, site.server.counters()
-            time.sleep(0.2)
+        _wait_for(site, lambda counters: "pooler" in str(counters["error"]), SILENCE + 10)
     finally:
         site.postgres_proxy.upstream = direct
         site.postgres_proxy.cut()
         pooler.stop()
     _attack(site, Fault("after the pooler", lambda _site: None))
+
+
+FILL = "SELECT pg_notify('elsewhere', repeat('x', 7900) || i) FROM generate_series(1, 38) i"
+
+
+def test_a_queue_of_notify_that_fills_is_said_and_nothing_is_lost(site: Site) -> None:
+    """Somebody LISTENs, and sits in a transaction; the smallest queue has 64 pages of 8 KiB."""
+    site.sql("ALTER SYSTEM SET max_notify_queue_pages = 64")
+    site.postgres.stop()
+    site.postgres.start()
+
+    def inject(site: Site) -> None:
+        culprit = psycopg2.connect(site.dsn)
+        culprit.cursor().execute("LISTEN elsewhere")
+        culprit.commit()
+        culprit.cursor().execute("SELECT 1")
+        site.sql(FILL)
+        _wait_for(site, lambda counters: "queue of NOTIFY" in str(counters["error"]))
+        (n,) = site.publishers.one([0])
+        assert site.tally.wait_for(n, 5.0), "it is read from the log"
+        assert site.server.counters()["ready"] is True
+        culprit.close()
+        _wait_for(site, lambda counters: counters["ready"] and counters["error"] is None)
+
+    assert _attack(site, Fault("queue of NOTIFY fills", inject)) < 5.0
 
 
 # -- trimming ------------------------------------------------------------------------------------

@@ -34,7 +34,7 @@ def _pages(connection: Any, since: Snapshot) -> list[list[int]]:
 
 def _publish(connection: Any, *sizes: int) -> tuple[Snapshot, list[int]]:
     """Publish values of some sizes; where they begin, and their ids."""
-    since = reader.LogReader(connection).now()[0].snapshot
+    since = reader.LogReader(connection).now().position.snapshot
     # what does not compress takes the space in the table that it takes in memory
     with open("/dev/urandom", "rb") as noise, connection.cursor() as cursor:
         ids = [publish(cursor, "big", {"x": noise.read(size // 2).hex()}) for size in sizes]
@@ -44,7 +44,7 @@ def _publish(connection: Any, *sizes: int) -> tuple[Snapshot, list[int]]:
 def test_small_rows_are_read_at_once(connection: Any) -> None:
     since, ids = _publish(connection, *[10] * 20)
     assert _pages(connection, since) == [ids]
-    assert _pages(connection, reader.LogReader(connection).now()[0].snapshot) == [[]]
+    assert _pages(connection, reader.LogReader(connection).now().position.snapshot) == [[]]
 
 
 def test_a_page_ends_at_its_bytes(connection: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 import threading
@@ -24,6 +25,7 @@ from tools.postgres import Postgres
 SECONDS = 12.0
 SOAK = float(os.environ.get("SOAK_SECONDS", 0))
 ACKNOWLEDGED = ("/acknowledged mail", "/loop news")
+_sites = itertools.count(1)
 
 
 class RestlessSite(Site):
@@ -74,7 +76,7 @@ def seed() -> int:
 
 @pytest.fixture
 def site(run_dir: Path, seed: int) -> Iterator[RestlessSite]:
-    folder = run_dir / f"nothing-lost-{seed}"
+    folder = run_dir / f"nothing-lost-{next(_sites)}"
     postgres = Postgres(folder, tcp=True, durable=False, name="nothing-lost-postgres")
     postgres.psql("ALTER SYSTEM SET max_prepared_transactions = 10")
     postgres.stop()

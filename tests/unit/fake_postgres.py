@@ -109,6 +109,7 @@ class FakePostgres:
     :ivar up: False: nobody can connect, and every statement fails.
     :ivar version: of the objects in the database, 0: none.
     :ivar reads: how often the log was read.
+    :ivar queue: how full the queue of NOTIFY is.
     :ivar break_after: pages until a read of the log breaks off, None: never.
     :ivar before_page: called before each page but the first of a read.
     """
@@ -120,6 +121,7 @@ class FakePostgres:
         self.epoch = EPOCH
         self.trimmed = 0
         self.reads = 0
+        self.queue = 0.0
         self.break_after: int | None = None
         self.before_page: Callable[[], Any] = lambda: None
         self.listening: list[FakeConnection] = []
@@ -149,14 +151,14 @@ class FakePostgres:
             return self._read(args)
         if "web_socketio_position()" in statement:
             position = str(self.database.position()).replace(EPOCH, self.epoch)
-            return [(position, self.trimmed, 1_767_225_600.0)]
+            return [(position, self.trimmed, 1_767_225_600.0, self.queue)]
         answers: dict[str, Sequence[Any]] = {
             "to_regclass": (self.version > 0,),
             "'version'": (self.version,),
             "'secret'": (SECRET.hex(),),
+            "current_database": ("mydb",),
             "web_socketio_renew": (False,),
             "web_socketio_epoch": (self.epoch,),
-            "current_database": ("mydb",),
             "SET ": (None,),
         }
         return [tuple(row) for word, row in answers.items() if word in statement]

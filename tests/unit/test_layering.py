@@ -20,7 +20,7 @@ PURE = [
     "errors runtime quiet_log measure rates",
     "message position",
     "packet wire",
-    "adapter members config",
+    "adapter members config backlog",
     "routes bounds",
     "hub",
     "mailbox progress",

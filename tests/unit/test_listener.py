@@ -330,6 +330,29 @@ def test_a_log_trimmed_behind_its_back_is_said(
     assert site.take() == [1]
 
 
+def test_a_queue_of_notify_that_fills_ends_listen_but_not_delivery(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    site.postgres.queue = 0.6
+    site.runtime.advance(6)
+    heard, listener = len(site.postgres.listening), site.listener
+    assert (listener.ready, listener.listening) == (True, False)
+    assert "queue of NOTIFY is 60% full" in str(listener.error)
+    assert site.ear.closed
+    site.postgres.publish(1)
+    site.runtime.advance(2)
+    assert site.take() == [1]
+    site.postgres.queue = 0.3  # no LISTEN before there is room again
+    site.runtime.advance(60)
+    assert (len(site.postgres.listening), listener.listening) == (heard, False)
+    site.postgres.queue = 0.1
+    site.runtime.advance(3)
+    assert (listener.ready, listener.listening, listener.error) == (True, True, None)
+    site.postgres.publish(2)
+    assert site.take() == [2]
+    assert caplog.text.count("queue of NOTIFY is 60% full") == 1
+
+
 # -- what is measured ----------------------------------------------------------------------------
 
 

@@ -121,6 +121,14 @@ def test_an_indexed_listener_gets_its_own(page: Make) -> None:
     assert [message["values"]["room"] for message in got] == ["b"]
 
 
+def test_an_argument_that_no_message_can_equal_is_an_error_not_silence(page: Make) -> None:
+    one = page(lambda reader: reader.listen(["a", "b"]), ToRoom)
+    [error] = one.ended
+    assert isinstance(error, TypeError)
+    assert "indexed by 'room'" in str(error)
+    assert len(one.client.database.hub.routes) == 0
+
+
 def test_other_arguments_begin_where_the_last_ended(page: Make) -> None:
     got: list[Any] = []
 

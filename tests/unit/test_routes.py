@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pgsocketio.adapter import AbstractAdapter, check_adapter
+from pgsocketio.adapter import AbstractAdapter, check_adapter, check_index
 from pgsocketio.message import Message
 from pgsocketio.position import Position, Snapshot, Stamp
 from pgsocketio.routes import Routes
@@ -105,6 +105,13 @@ def test_an_indexed_adapter_without_arguments_gets_all() -> None:
     everyone = listen(routes, ToRoom)
     routes.deliver([message(room=1), message(room=2)], STAMP)
     assert len(everyone.messages) == 2
+
+
+@pytest.mark.parametrize("value", [["a"], {"a": 1}, {"a"}, ("a",), b"a", object()])
+def test_what_an_index_cannot_find_is_refused(value: Any) -> None:
+    with pytest.raises(TypeError, match="ToRoom is indexed by 'room': its first argument"):
+        check_index(ToRoom, (value,))
+    check_index(Scanned, (value,))
 
 
 def test_a_group_is_asked_once() -> None:

@@ -159,6 +159,24 @@ def test_what_is_trimmed_is_said() -> None:
         assert late.take()[0] == (READY, [{"recovered": False}, None])
 
 
+def test_it_is_said_once_for_all_that_one_read_finds_trimmed() -> None:
+    with NamespaceDriver(Page, V1) as client:
+        position = str(client.database.position())
+        client.database.publish("chat", room="a")
+        back = NamespaceDriver(Room, {"v": 1, "position": position}, beside=client)
+        client.database.read()
+        client.database.trim()
+        client.database.by_hand = True
+        back.take()
+        for room in "abc":
+            back.emit("enter", room)
+        client.database.read()
+        assert back.take() == [(RECOVERED, [{"recovered": False}, None])]
+        back.emit("enter", "d")  # from the same place: what it missed may be more
+        client.database.read()
+        assert back.take() == [(RECOVERED, [{"recovered": False}, None])]
+
+
 def test_a_subscription_needs_an_adapter() -> None:
     with pytest.raises(TypeError):
         Subscription("say", Page)  # type: ignore[arg-type]
