@@ -5,6 +5,7 @@ Run ``python -m tools.diagram`` after a change; a test compares the file with wh
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape
 
@@ -13,7 +14,7 @@ from tools.paths import ROOT
 PICTURE = ROOT / "docs" / "images" / "architecture.svg"
 HEAD = """\
 <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1150 400" font-family="sans-serif">
-<title>The way of a message from a transaction to the browser, and of an event back</title>
+<title>{title}</title>
 <defs>
 <marker id="down" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7"
  orient="auto"><path d="M0 0 8 4 0 8z" fill="#1f6f8b"/></marker>
@@ -82,6 +83,11 @@ def arrow(
     )
 
 
+def picture(title: str, parts: Iterable[str]) -> str:
+    """All of it as SVG."""
+    return HEAD.format(title=escape(title)) + "\n".join(parts) + "\n</svg>\n"
+
+
 GROUPS = [
     group(15, 190, "publishers", "#f3eef6"),
     group(245, 190, "PostgreSQL", "#e9f1f5"),
@@ -130,7 +136,8 @@ LEGEND = [
 def draw() -> str:
     """The whole picture."""
     parts = [*GROUPS, *ARROWS, *(box.draw() for box in BOXES), *LEGEND]
-    return HEAD + "\n".join(parts) + "\n</svg>\n"
+    return picture("The way of a message from a transaction to the browser, and of an event back",
+                   parts)  # fmt: skip
 
 
 if __name__ == "__main__":

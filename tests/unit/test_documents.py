@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
-from tools.diagram import PICTURE, draw
+from tools import diagram, timeline
 from tools.documents import files_of
 from tools.paths import EXAMPLES, ROOT
 
@@ -20,9 +21,10 @@ def test_the_readmes_python_is_the_examples() -> None:
     assert files_of(ROOT / "README.md")[NAMESPACE] == example
 
 
-def test_the_picture_of_the_architecture_is_what_the_script_draws() -> None:
-    message = "run: python -m tools.diagram"
-    assert PICTURE.read_text(encoding="utf-8") == draw(), message
+@pytest.mark.parametrize("script", [diagram, timeline], ids=lambda script: script.__name__)
+def test_a_picture_is_what_its_script_draws(script: ModuleType) -> None:
+    message = f"run: python -m {script.__name__}"
+    assert script.PICTURE.read_text(encoding="utf-8") == script.draw(), message
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
