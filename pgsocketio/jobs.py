@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from pgsocketio.adapter import AbstractAdapter
-from pgsocketio.errors import Disconnected
+from pgsocketio.errors import Disconnected, HandlerError
 from pgsocketio.reader import Reader
 
 if TYPE_CHECKING:
@@ -29,7 +29,13 @@ class Jobs:
         self._current: dict[Any, Reader] = {}
 
     def spawn(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Job:
-        """Run a function as a job."""
+        """Run a function as a job.
+
+        :raises HandlerError: when the client has as many as it may.
+        """
+        most = self._socket.settings.max_jobs
+        if len(self._names) >= most:
+            raise HandlerError(f"a client may have {most} jobs at most")
         return self._socket.runtime.spawn(self._run, function, args, kwargs)
 
     def _run(

@@ -315,11 +315,17 @@ class BaseNamespace:
         self, function: Callable[..., Any], packet: dict[str, Any], args: Sequence[Any]
     ) -> Any:
         """Call a function with a client's arguments, when they fit its signature."""
+        return self.check_args(function, packet, args) or function(*args)
+
+    def check_args(
+        self, function: Callable[..., Any], packet: dict[str, Any], args: Sequence[Any]
+    ) -> Refused | None:
+        """Tell the client when its arguments do not fit a function's signature."""
         try:
             _signature(function).bind(*args)
         except TypeError as error:
             return self._refuse("invalid_method_args", f'"{packet["name"]}": {error}', packet)
-        return function(*args)
+        return None
 
     def _refuse(self, name: str, message: str, packet: dict[str, Any]) -> Refused:
         """Tell the client that no method took its event: where it asked, with the answer."""

@@ -42,6 +42,7 @@ class ServerSettings:
     :param max_queue: most events of one client that wait for a handler.
     :param max_acks: most acknowledgements that one client owes; the oldest are forgotten.
     :param max_rooms: most rooms of one client.
+    :param max_jobs: most jobs of one client on one namespace.
     :param max_namespaces: most namespaces of one connection.
     :param events_per_second: packets that a connection may send, sustained; acknowledgements that
         were asked for are free.
@@ -61,6 +62,7 @@ class ServerSettings:
     max_queue: int = 1_000
     max_acks: int = 1_000
     max_rooms: int = 1_000
+    max_jobs: int = 1_000
     max_namespaces: int = 64
     events_per_second: float = 100.0
     event_burst: int = 500

@@ -221,8 +221,10 @@ class LongPollingNameSpace(OpenERPNameSpace):
 
     def _call(self, handler: Handler, packet: dict[str, Any]) -> Any:
         if handler.adapter is not None:
-            self.spawn(self._listen, handler, None, *packet["args"])
-            return None
+            refused = self.check_args(handler.function, packet, [None, *packet["args"]])
+            if refused is None:
+                self.spawn(self._listen, handler, None, *packet["args"])
+            return refused
         args = [HandlerSession(self, handler), *packet["args"]]
         return self.call_checked(handler.function, packet, args)
 

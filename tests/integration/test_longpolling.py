@@ -78,6 +78,14 @@ def test_a_function_with_an_adapter_runs_as_a_job(
     assert client.wait_for("whole topic") == [[topic, [{"topic": topic, "n": 1}]]]
 
 
+def test_a_job_is_not_begun_with_arguments_that_do_not_fit(connect: Connect) -> None:
+    client = connect("demo", "/longpolling")
+    for arguments in ([], ["a", "b"]):
+        with pytest.raises(Rejected) as refused:
+            client.call("whole topic", *arguments)
+        assert refused.value.name == "invalid_method_args"
+
+
 def test_jobs_of_a_connection_end_with_it_and_disconnect_handlers_run(
     connect: Connect, site: Site, server: RealtimeServer, topic: str
 ) -> None:

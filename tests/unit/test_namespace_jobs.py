@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from pgsocketio.namespace import BaseNamespace
+from pgsocketio.server import ServerSettings
 from pgsocketio.testing import NamespaceDriver
 
 
@@ -85,3 +86,13 @@ def test_a_job_of_a_client_that_is_gone_does_not_begin() -> None:
         namespace.spawn(namespace.work, step=1)
         client.advance(5)
         assert namespace.ticks == ["gone"]
+
+
+def test_jobs_are_bounded() -> None:
+    with NamespaceDriver(Working, settings=ServerSettings(max_jobs=2)) as client:
+        for _ in range(2):
+            assert client.call("work") == [None]
+        [refused] = client.call("work")
+        assert "2 jobs at most" in refused["error"]["message"]
+        client.emit("stop")
+        assert client.call("work") == [None]
