@@ -1,6 +1,7 @@
 """``python -m tests.chaos.run [quick | selftest | NAME …]``: the table of faults.
 
-Exit status 1 on a loss, a double, or whatever else is not as it should be.
+Exit status 1 on a loss, a double, or whatever else is not as it should be. The whole table, when
+all is well, goes into docs/performance/faults.md.
 """
 
 from __future__ import annotations
@@ -8,12 +9,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from tests.chaos.attack import HEAD, a_site, attack
+from tests.chaos.attack import HEAD, Row, a_site, attack
 from tests.chaos.faults import FAULTS, Fault
 from tests.chaos.site import Site
 from tools.console import say
+from tools.paths import ROOT
 
 QUICK_MESSAGES = 5_000
+TABLE = ROOT / "docs" / "performance" / "faults.md"
 SELFTEST = {
     "catch-up": ("LISTEN backend", "network cut 1 s"),
     "deduplication": ("pages reloaded", "LISTEN backend"),
@@ -21,8 +24,8 @@ SELFTEST = {
 }
 
 
-def run(site: Site, faults: Sequence[Fault], least: int) -> bool:
-    """Print the table; returns whether it is as it should be."""
+def run(site: Site, faults: Sequence[Fault], least: int) -> list[Row]:
+    """Print the table; returns it when it is as it should be, else nothing."""
     say(HEAD)
     rows = []
     for round, fault in enumerate(faults, 1):
@@ -44,7 +47,21 @@ def run(site: Site, faults: Sequence[Fault], least: int) -> bool:
         f"lost={sum(len(row.lost) for row in rows)} duplicated={len(doubled)} "
         f"slowest_recovery_s={max(row.seconds for row in rows):.1f}"
     )
-    return not (any(problems.values()) or any(row.bad for row in rows))
+    return [] if any(problems.values()) or any(row.bad for row in rows) else rows
+
+
+def write(rows: Sequence[Row]) -> None:
+    """Leave the table for the documentation."""
+    lines = [
+        "fault | sent | lost | duplicated | seconds until live again | clients told: not recovered",
+        "--- | ---: | ---: | ---: | ---: | ---:",
+        *(
+            f"{row.fault.name} | {row.sent:,} | {len(row.lost)} | {len(row.doubled)} | "
+            f"{row.seconds:.1f} | {len({name.partition(' /')[0] for name in row.told}) or ''}"
+            for row in rows
+        ),
+    ]
+    TABLE.write_text("\n".join(map(str.rstrip, lines)) + "\n", encoding="utf-8")
 
 
 def named(*names: str) -> list[Fault]:
@@ -71,7 +88,10 @@ def main(argv: Sequence[str]) -> int:
         if "quick" in argv:
             quick = [fault for fault in FAULTS if fault.quick]
             return int(not run(site, quick, QUICK_MESSAGES // len(quick) + 1))
-        return int(not run(site, named(*argv), 500))
+        rows = run(site, named(*argv), 500)
+    if rows and not argv:
+        write(rows)
+    return int(not rows)
 
 
 if __name__ == "__main__":
