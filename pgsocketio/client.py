@@ -19,11 +19,12 @@ class ClientSocket:
     """Sorts the packets of a connection by namespace. Nothing here blocks.
 
     :ivar session: shared by the namespaces; a dict until a framework puts its own there.
+    :ivar queued: characters and bytes of its packets that wait to be handled.
     """
 
     __slots__ = (
         "_decoder", "_events_until", "_leaving", "_timer", "_unknown_since", "connection",
-        "namespaces", "server", "session",
+        "namespaces", "queued", "server", "session",
     )  # fmt: skip
 
     def __init__(self, server: Server, connection: Connection) -> None:
@@ -31,6 +32,7 @@ class ClientSocket:
         self.connection = connection
         self.namespaces: dict[str, NamespaceSocket] = {}
         self.session: Any = {}
+        self.queued = 0
         self._decoder = sio.Decoder(server.packet_limits)
         self._leaving: tuple[NamespaceSocket, ...] = ()
         self._events_until = 0.0

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from pgsocketio.errors import InvalidPacket, LimitExceeded, NotEncodable
@@ -37,12 +37,14 @@ class Packet:
     :param namespace: such as ``/longpolling``.
     :param data: JSON value; for EVENT the list of name and arguments, for ACK the arguments.
     :param id: of the acknowledgement asked for or given, or None.
+    :param size: characters and bytes that arrived; 0 for a packet that leaves.
     """
 
     type: int
     namespace: str = "/"
     data: Any = None
     id: int | None = None
+    size: int = field(default=0, compare=False)
 
 
 def encode(packet: Packet) -> list[str | bytes]:
@@ -119,7 +121,7 @@ def decode_text(text: str, limits: PacketLimits = DEFAULT_LIMITS) -> tuple[Packe
     data = _decode_json(rest, limits.depth) if rest else None
     if binary:
         kind = EVENT if kind == BINARY_EVENT else ACK
-    packet = Packet(kind, namespace, data, int(match[4]) if match[4] else None)
+    packet = Packet(kind, namespace, data, int(match[4]) if match[4] else None, len(text))
     _check(packet, bool(rest))
     return packet, count
 
@@ -211,6 +213,7 @@ class Decoder:
         packet, attachments = self._packet, self._attachments
         self._packet, self._missing, self._attachments = None, 0, ()
         packet.data = _fill(packet.data, attachments)
+        packet.size += sum(map(len, attachments))
         return packet
 
 

@@ -39,9 +39,10 @@ class ServerSettings:
     :param auth_timeout: seconds that a client may stay unauthenticated, or on no namespace at all.
     :param ack_timeout: seconds to wait for an acknowledgement.
     :param max_attempts: how often an unacknowledged batch is sent.
-    :param max_queue: most events of one client that wait for a handler.
+    :param max_queue: most events of one client on one namespace that wait for a handler.
     :param max_acks: most acknowledgements that one client owes; the oldest are forgotten.
     :param max_rooms: most rooms of one client.
+    :param max_subscriptions: most subscriptions of one client on one namespace.
     :param max_jobs: most jobs of one client on one namespace.
     :param max_namespaces: most namespaces of one connection.
     :param events_per_second: packets that a connection may send, sustained; acknowledgements that
@@ -62,6 +63,7 @@ class ServerSettings:
     max_queue: int = 1_000
     max_acks: int = 1_000
     max_rooms: int = 1_000
+    max_subscriptions: int = 1_000
     max_jobs: int = 1_000
     max_namespaces: int = 64
     events_per_second: float = 100.0
@@ -73,6 +75,11 @@ class ServerSettings:
     position_burst: int = 500
     resume_window: float = 10.0
     mailbox: MailboxLimits = field(default_factory=MailboxLimits)
+
+    @property
+    def max_queued(self) -> int:
+        """As many as ten messages of the largest size have."""
+        return 10 * self.max_payload
 
 
 class Backplane(Protocol):

@@ -132,13 +132,16 @@ class NamespaceSocket:
 
     def enqueue(self, packet: Packet) -> None:
         if self._queue is None:
-            self._queue = deque((packet,))
+            self._queue = deque()
             self.runtime.spawn(self._work, self._queue)
-            return
-        if len(self._queue) >= self.settings.max_queue:
+        elif len(self._queue) >= self.settings.max_queue:
             text = f"more than {self.settings.max_queue} events wait to be handled"
             raise LimitExceeded("event_queue_full", text)
+        elif self.client.queued + packet.size > self.settings.max_queued:
+            text = f"more than {self.settings.max_queued} bytes of events wait to be handled"
+            raise LimitExceeded("event_queue_full", text)
         self._queue.append(packet)
+        self.client.queued += packet.size
 
     @property
     def busy(self) -> bool:
@@ -149,8 +152,11 @@ class NamespaceSocket:
         self.server.running += 1
         try:
             while queue and self.gone is None:
-                self._handle(queue.popleft())
+                packet = queue.popleft()
+                self.client.queued -= packet.size
+                self._handle(packet)
         finally:
+            self.client.queued -= sum(packet.size for packet in queue)
             self.server.running -= 1
             self._queue = None
             if self._jobs is not None:
@@ -260,12 +266,20 @@ class NamespaceSocket:
         key = subscription_key(event, adapter, args)
         if self.gone is not None or any(one.key == key for one in self._subscribers):
             return
-        slots = {one.slot for one in self._subscribers}
+        most = self.settings.max_subscriptions
+        if len(self._subscribers) >= most:
+            raise HandlerError(f"a client may have {most} subscriptions at most")
+        kind = AcknowledgedSubscriber if acknowledged else Subscriber
+        slot = self._free_slot() if acknowledged else 0
+        self._subscribers += (kind(self, event, adapter, args, slot),)
+
+    def _free_slot(self) -> int:
+        slots = {one.slot for one in self._subscribers if one.asks}
         free = next((slot for slot in range(sio.SLOTS - 1) if slot not in slots), None)
         if free is None:
-            raise HandlerError(f"a client may have {sio.SLOTS - 1} subscriptions at most")
-        kind = AcknowledgedSubscriber if acknowledged else Subscriber
-        self._subscribers += (kind(self, event, adapter, args, free),)
+            text = f"a client may have {sio.SLOTS - 1} acknowledged subscriptions at most"
+            raise HandlerError(text)
+        return free
 
     def unsubscribe(self, event: str, adapter: type[AbstractAdapter], args: Sequence[Any]) -> None:
         """End a subscription; one that there is not, too."""

@@ -185,3 +185,23 @@ def test_who_was_let_in_somewhere_keeps_the_transport(site: Site) -> None:
     site.connect(client, "/locked")
     site.runtime.advance(site.settings.auth_timeout / 2)
     assert not client.connection.closed, "its time begins anew"
+
+
+def test_waiting_events_are_bounded_by_their_bytes(site: Site) -> None:
+    client, most = site.client(), site.settings.max_queued
+    site.connect(client)
+    queue = client.connection.data
+    for _ in range(2):  # what was handled does not count any more
+        site.say(client, Packet(EVENT, "/", ["wait", 5]))
+        client.emit("/", "note", "x" * (most - 1_000))
+        assert queue.queued > most - 1_000
+        site.runtime.advance(5)
+        assert queue.queued == 0
+    site.say(client, Packet(EVENT, "/", ["wait", 5]))
+    client.emit("/", "note", "x" * (most - 1_000))
+    client.emit("/", "note", b"x" * 1_000)
+    site.runtime.settle()
+    assert client.connection.closed
+    assert site.server.counters["event_queue_full"] == 1
+    site.runtime.advance(5)
+    assert queue.queued == 0
