@@ -1,5 +1,7 @@
 -- The message log, and the functions that publish to it. Run in one transaction by log/schema.py,
--- which replaces @schema@ by the quoted name of the schema it installs into.
+-- which replaces @schema@ by the quoted name of the schema it installs into. Each of our names has it
+-- in front: no function looks for anything in a schema in which others may create objects, because
+-- theirs would run with our rights (PostgreSQL manual, "Writing SECURITY DEFINER Functions Safely").
 
 CREATE TABLE @schema@.web_socketio_meta (
     key text PRIMARY KEY,
@@ -14,7 +16,7 @@ INSERT INTO @schema@.web_socketio_meta (key, value) VALUES
 -- Makes another log of it: older positions and older content count no more.
 -- The HMAC of RFC 2104 needs the secret XORed with two constants; both are kept ready.
 CREATE FUNCTION @schema@.web_socketio_new_log() RETURNS void
-LANGUAGE sql VOLATILE SET search_path = pg_catalog, @schema@, pg_temp AS $$
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
     WITH secret AS (
         SELECT decode(replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''), 'hex')
                || decode(repeat('00', 32), 'hex') AS bytes
@@ -24,7 +26,7 @@ LANGUAGE sql VOLATILE SET search_path = pg_catalog, @schema@, pg_temp AS $$
                encode(min(bytes), 'hex') AS secret
         FROM secret, generate_series(0, 63) AS i
     )
-    INSERT INTO web_socketio_meta (key, value)
+    INSERT INTO @schema@.web_socketio_meta (key, value)
     SELECT key, value FROM pads, LATERAL (VALUES
         ('inner_pad', inner_pad), ('outer_pad', outer_pad), ('secret', left(secret, 64)),
         ('log', gen_random_uuid()::text), ('trimmed_xid', '0')
@@ -69,7 +71,7 @@ CREATE INDEX ON @schema@.web_socketio_volatile (xid);
 -- What this log was made under: cluster, database, WAL timeline. It differs after a restore, a
 -- duplication by template, a promotion.
 CREATE FUNCTION @schema@.web_socketio_origin() RETURNS text
-LANGUAGE sql STABLE SET search_path = pg_catalog, @schema@, pg_temp AS $$
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT (SELECT system_identifier FROM pg_control_system()) || ':'
         || (SELECT oid FROM pg_database WHERE datname = current_database()) || ':'
         || CASE WHEN pg_is_in_recovery() THEN 'standby'
@@ -79,46 +81,46 @@ $$;
 INSERT INTO @schema@.web_socketio_meta (key, value) VALUES ('origin', @schema@.web_socketio_origin());
 
 CREATE FUNCTION @schema@.web_socketio_epoch() RETURNS text
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, @schema@, pg_temp AS $$
-    SELECT left(md5(value || '/' || web_socketio_origin()), 16)
-    FROM web_socketio_meta WHERE key = 'log'
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT left(md5(value || '/' || @schema@.web_socketio_origin()), 16)
+    FROM @schema@.web_socketio_meta WHERE key = 'log'
 $$;
 
 -- Starts another log when this one was made under another origin; says whether it did.
 CREATE FUNCTION @schema@.web_socketio_renew() RETURNS boolean
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, @schema@, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    IF pg_is_in_recovery() OR (SELECT value FROM web_socketio_meta WHERE key = 'origin') = web_socketio_origin() THEN
+    IF pg_is_in_recovery() OR (SELECT value FROM @schema@.web_socketio_meta WHERE key = 'origin') = @schema@.web_socketio_origin() THEN
         RETURN false;
     END IF;
-    UPDATE web_socketio_meta SET value = web_socketio_origin() WHERE key = 'origin' AND value <> web_socketio_origin();
+    UPDATE @schema@.web_socketio_meta SET value = @schema@.web_socketio_origin() WHERE key = 'origin' AND value <> @schema@.web_socketio_origin();
     IF NOT FOUND THEN
         RETURN false;  -- another server was first
     END IF;
-    PERFORM web_socketio_new_log();
-    TRUNCATE web_socketio_log;
+    PERFORM @schema@.web_socketio_new_log();
+    TRUNCATE @schema@.web_socketio_log;
     RETURN true;
 END
 $$;
 
 CREATE FUNCTION @schema@.web_socketio_position() RETURNS text
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, @schema@, pg_temp AS $$
-    SELECT web_socketio_epoch() || ':' || pg_current_snapshot()::text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT @schema@.web_socketio_epoch() || ':' || pg_current_snapshot()::text
 $$;
 COMMENT ON FUNCTION @schema@.web_socketio_position() IS 'where the calling transaction stands in the message log; a client may start from there';
 
 CREATE FUNCTION @schema@.web_socketio_sealed(body text) RETURNS text
-LANGUAGE sql STABLE SET search_path = pg_catalog, @schema@, pg_temp AS $$
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT '1:' || encode(sha256(
-        decode((SELECT value FROM web_socketio_meta WHERE key = 'outer_pad'), 'hex') || sha256(
-            decode((SELECT value FROM web_socketio_meta WHERE key = 'inner_pad'), 'hex')
+        decode((SELECT value FROM @schema@.web_socketio_meta WHERE key = 'outer_pad'), 'hex') || sha256(
+            decode((SELECT value FROM @schema@.web_socketio_meta WHERE key = 'inner_pad'), 'hex')
             || convert_to(body, 'UTF8'))), 'hex') || ':' || body
 $$;
 
 CREATE FUNCTION @schema@.web_socketio_body(
     id bigint, xid xid8, date timestamptz, channel text, uid integer, payload jsonb
 ) RETURNS text
-LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT json_build_object(
         'i', id, 'x', xid::text, 'c', channel, 'u', uid,
         'd', to_char(date AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"'),
@@ -128,7 +130,7 @@ $$;
 
 -- Sends the rows given as NOTIFY: inline where they fit into 7999 bytes, as a hint otherwise.
 CREATE FUNCTION @schema@.web_socketio_send(sealed text) RETURNS void
-LANGUAGE sql VOLATILE SET search_path = pg_catalog AS $$
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
     SELECT pg_notify('web_socketio',
         CASE WHEN octet_length(convert_to(sealed, 'UTF8')) <= 7999 THEN sealed ELSE '1:' END)
 $$;
@@ -138,7 +140,7 @@ $$;
 CREATE FUNCTION @schema@.web_socketio_notify(
     channel text, payload jsonb DEFAULT '{}', options jsonb DEFAULT '{}'
 ) RETURNS bigint
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, @schema@, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     durable constant boolean := coalesce((options->>'durable')::boolean, true);
     defer constant boolean := coalesce((options->>'defer')::boolean, false);
@@ -161,8 +163,8 @@ BEGIN
             USING ERRCODE = 'program_limit_exceeded', HINT = 'Send the id of a record instead.';
     END IF;
     IF durable THEN
-        INSERT INTO web_socketio_log AS l (slot, channel, uid, payload)
-        VALUES ((SELECT last_value FROM web_socketio_slot), channel, user_id, payload)
+        INSERT INTO @schema@.web_socketio_log AS l (slot, channel, uid, payload)
+        VALUES ((SELECT last_value FROM @schema@.web_socketio_slot), channel, user_id, payload)
         RETURNING l.id, l.xid, l.date INTO entry;
         IF defer THEN
             PERFORM set_config('web_socketio.deferred', '1', true);
@@ -170,12 +172,12 @@ BEGIN
             -- What was deferred comes first, so the reader takes all of this transaction in order.
             PERFORM pg_notify('web_socketio', '1:');
         ELSE
-            PERFORM web_socketio_send(web_socketio_sealed(web_socketio_body(
+            PERFORM @schema@.web_socketio_send(@schema@.web_socketio_sealed(@schema@.web_socketio_body(
                 entry.id, entry.xid, entry.date, channel, user_id, payload)));
         END IF;
         RETURN entry.id;
     END IF;
-    sealed := web_socketio_sealed(web_socketio_body(
+    sealed := @schema@.web_socketio_sealed(@schema@.web_socketio_body(
         NULL, NULL, clock_timestamp(), channel, user_id, payload));
     IF octet_length(convert_to(sealed, 'UTF8')) > 7999 THEN
         RAISE EXCEPTION 'web_socketio_notify: a volatile message takes % bytes; NOTIFY carries 7999',
@@ -183,7 +185,7 @@ BEGIN
             USING ERRCODE = 'program_limit_exceeded', HINT = 'Publish it as durable.';
     ELSIF deferred THEN
         PERFORM set_config('web_socketio.deferred', '1', true);
-        INSERT INTO web_socketio_volatile (sealed) VALUES (sealed);
+        INSERT INTO @schema@.web_socketio_volatile (sealed) VALUES (sealed);
     ELSE
         PERFORM pg_notify('web_socketio', sealed);
     END IF;
@@ -194,23 +196,23 @@ COMMENT ON FUNCTION @schema@.web_socketio_notify(text, jsonb, jsonb) IS 'publish
 
 -- Sends what a committed transaction deferred. Its rows are read from the log, never from memory.
 CREATE FUNCTION @schema@.web_socketio_wake(transaction xid8) RETURNS integer
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, @schema@, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     entry record;
     sent integer := 0;
 BEGIN
-    FOR entry IN SELECT * FROM web_socketio_log AS l WHERE l.xid = transaction ORDER BY l.id LIMIT 101
+    FOR entry IN SELECT * FROM @schema@.web_socketio_log AS l WHERE l.xid = transaction ORDER BY l.id LIMIT 101
     LOOP
         sent := sent + 1;
         IF sent > 100 THEN
             PERFORM pg_notify('web_socketio', '1:');
             EXIT;
         END IF;
-        PERFORM web_socketio_send(web_socketio_sealed(web_socketio_body(
+        PERFORM @schema@.web_socketio_send(@schema@.web_socketio_sealed(@schema@.web_socketio_body(
             entry.id, entry.xid, entry.date, entry.channel, entry.uid, entry.payload)));
     END LOOP;
     FOR entry IN
-        WITH gone AS (DELETE FROM web_socketio_volatile AS v WHERE v.xid = transaction RETURNING v.*)
+        WITH gone AS (DELETE FROM @schema@.web_socketio_volatile AS v WHERE v.xid = transaction RETURNING v.*)
         SELECT sealed FROM gone ORDER BY id
     LOOP
         sent := sent + 1;
@@ -222,18 +224,18 @@ $$;
 
 -- Empties a slot, unless somebody reads or writes it; says whether it did.
 CREATE FUNCTION @schema@.web_socketio_empty(number integer) RETURNS boolean
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, @schema@, pg_temp SET lock_timeout = '50ms' AS $$
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET lock_timeout = '50ms' AS $$
 DECLARE
     newest xid8;
 BEGIN
-    EXECUTE format('LOCK TABLE web_socketio_log_%s IN ACCESS EXCLUSIVE MODE', number);
-    EXECUTE format('SELECT xid FROM web_socketio_log_%s ORDER BY xid DESC LIMIT 1', number) INTO newest;
+    EXECUTE format('LOCK TABLE @schema@.web_socketio_log_%s IN ACCESS EXCLUSIVE MODE', number);
+    EXECUTE format('SELECT xid FROM @schema@.web_socketio_log_%s ORDER BY xid DESC LIMIT 1', number) INTO newest;
     IF newest IS NOT NULL THEN
-        UPDATE web_socketio_meta SET value = newest::text
+        UPDATE @schema@.web_socketio_meta SET value = newest::text
         WHERE key = 'trimmed_xid' AND value::numeric < newest::text::numeric;
-        EXECUTE format('TRUNCATE web_socketio_log_%s', number);
+        EXECUTE format('TRUNCATE @schema@.web_socketio_log_%s', number);
     END IF;
-    DELETE FROM web_socketio_meta WHERE key = 'closed_' || number;
+    DELETE FROM @schema@.web_socketio_meta WHERE key = 'closed_' || number;
     RETURN true;
 EXCEPTION WHEN lock_not_available THEN
     RETURN false;  -- the next call tries again
@@ -243,11 +245,11 @@ $$;
 -- Drops what is older than the retention or beyond the size; to be called every minute or so, by
 -- whomever: one call at a time does it, the others return at once.
 CREATE FUNCTION @schema@.web_socketio_trim() RETURNS integer
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, @schema@, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    retention constant interval := (SELECT value FROM web_socketio_meta WHERE key = 'retention');
-    max_size constant bigint := (SELECT value FROM web_socketio_meta WHERE key = 'max_size');
-    slot constant integer := (SELECT last_value FROM web_socketio_slot);
+    retention constant interval := (SELECT value FROM @schema@.web_socketio_meta WHERE key = 'retention');
+    max_size constant bigint := (SELECT value FROM @schema@.web_socketio_meta WHERE key = 'max_size');
+    slot constant integer := (SELECT last_value FROM @schema@.web_socketio_slot);
     next_slot constant integer := (slot + 1) % 4;
     too_large boolean;
     closed record;
@@ -257,26 +259,26 @@ BEGIN
         RETURN 0;
     END IF;
     -- Left by transactions that ended without a wake.
-    DELETE FROM web_socketio_volatile WHERE xid < pg_snapshot_xmin(pg_current_snapshot());
+    DELETE FROM @schema@.web_socketio_volatile WHERE xid < pg_snapshot_xmin(pg_current_snapshot());
     FOR closed IN SELECT substr(key, 8)::integer AS number, value::timestamptz AS at
-                  FROM web_socketio_meta WHERE key LIKE 'closed\_%' ORDER BY at LOOP
+                  FROM @schema@.web_socketio_meta WHERE key LIKE 'closed\_%' ORDER BY at LOOP
         too_large := (SELECT sum(pg_total_relation_size(format('@schema@.web_socketio_log_%s', i)::regclass))
                       FROM generate_series(0, 3) AS i) > max_size;
         IF closed.at < clock_timestamp() - retention OR too_large THEN
-            emptied := emptied + web_socketio_empty(closed.number)::integer;
+            emptied := emptied + @schema@.web_socketio_empty(closed.number)::integer;
         END IF;
     END LOOP;
     -- On to the next slot, when it is free and this one holds its share.
-    IF EXISTS (SELECT 1 FROM web_socketio_meta WHERE key = 'closed_' || next_slot) THEN
+    IF EXISTS (SELECT 1 FROM @schema@.web_socketio_meta WHERE key = 'closed_' || next_slot) THEN
         RETURN emptied;
     END IF;
-    IF (SELECT value::timestamptz FROM web_socketio_meta WHERE key = 'slot_since')
+    IF (SELECT value::timestamptz FROM @schema@.web_socketio_meta WHERE key = 'slot_since')
             < clock_timestamp() - retention / 2
         OR pg_total_relation_size(format('@schema@.web_socketio_log_%s', slot)::regclass) > max_size / 4
     THEN
-        PERFORM setval('web_socketio_slot', next_slot);
-        UPDATE web_socketio_meta SET value = clock_timestamp()::text WHERE key = 'slot_since';
-        INSERT INTO web_socketio_meta (key, value) VALUES ('closed_' || slot, clock_timestamp()::text);
+        PERFORM setval('@schema@.web_socketio_slot', next_slot);
+        UPDATE @schema@.web_socketio_meta SET value = clock_timestamp()::text WHERE key = 'slot_since';
+        INSERT INTO @schema@.web_socketio_meta (key, value) VALUES ('closed_' || slot, clock_timestamp()::text);
     END IF;
     RETURN emptied;
 END
@@ -284,6 +286,8 @@ $$;
 COMMENT ON FUNCTION @schema@.web_socketio_trim() IS 'drops old messages; returns how many slots were emptied';
 
 REVOKE ALL ON FUNCTION
+    @schema@.web_socketio_origin(),
+    @schema@.web_socketio_body(bigint, xid8, timestamptz, text, integer, jsonb),
     @schema@.web_socketio_sealed(text),
     @schema@.web_socketio_send(text),
     @schema@.web_socketio_epoch(),

@@ -45,22 +45,22 @@ INSERT INTO @schema@.web_socketio_meta (key, value) VALUES ('max_sockets', '1000
 
 -- After so long a silence a process is gone.
 CREATE FUNCTION @schema@.web_socketio_silence() RETURNS interval
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog AS $$ SELECT interval '30 seconds' $$;
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$ SELECT interval '30 seconds' $$;
 
 -- Removes what processes left behind that ended without a word; each process does it, and cron.
 -- The row of such a process stays ten minutes more, for those who wonder where it is.
 CREATE FUNCTION @schema@.web_socketio_sweep() RETURNS integer
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, @schema@, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     swept integer;
 BEGIN
-    DELETE FROM web_socketio_socket AS s WHERE NOT EXISTS (
-        SELECT 1 FROM web_socketio_node AS n
-        WHERE n.node = s.node AND n.heartbeat > clock_timestamp() - web_socketio_silence());
+    DELETE FROM @schema@.web_socketio_socket AS s WHERE NOT EXISTS (
+        SELECT 1 FROM @schema@.web_socketio_node AS n
+        WHERE n.node = s.node AND n.heartbeat > clock_timestamp() - @schema@.web_socketio_silence());
     GET DIAGNOSTICS swept = ROW_COUNT;
-    DELETE FROM web_socketio_node
-        WHERE heartbeat < clock_timestamp() - web_socketio_silence() - interval '10 minutes';
-    DELETE FROM web_socketio_answer WHERE date < clock_timestamp() - interval '10 minutes';
+    DELETE FROM @schema@.web_socketio_node
+        WHERE heartbeat < clock_timestamp() - @schema@.web_socketio_silence() - interval '10 minutes';
+    DELETE FROM @schema@.web_socketio_answer WHERE date < clock_timestamp() - interval '10 minutes';
     RETURN swept;
 END
 $$;
@@ -69,13 +69,13 @@ COMMENT ON FUNCTION @schema@.web_socketio_sweep() IS 'removes the clients of ser
 -- A process is alive. Answers how many clients it may list, and whether the list that it wrote
 -- earlier is still there.
 CREATE FUNCTION @schema@.web_socketio_beat(node_id text, about jsonb) RETURNS jsonb
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, @schema@, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     now constant timestamptz := clock_timestamp();
     before timestamptz;
 BEGIN
-    SELECT n.heartbeat INTO before FROM web_socketio_node AS n WHERE n.node = node_id FOR UPDATE;
-    INSERT INTO web_socketio_node AS n (node, host, pid, address, version, since, heartbeat, state,
+    SELECT n.heartbeat INTO before FROM @schema@.web_socketio_node AS n WHERE n.node = node_id FOR UPDATE;
+    INSERT INTO @schema@.web_socketio_node AS n (node, host, pid, address, version, since, heartbeat, state,
                                         health, connections, sockets)
     SELECT node_id, s.host, s.pid, s.address, s.version, now - s.age * interval '1 second', now,
            s.state, s.health, s.connections, s.sockets
@@ -84,10 +84,10 @@ BEGIN
     ON CONFLICT (node) DO UPDATE SET
         address = excluded.address, heartbeat = now, state = excluded.state,
         health = excluded.health, connections = excluded.connections, sockets = excluded.sockets;
-    PERFORM web_socketio_sweep();
+    PERFORM @schema@.web_socketio_sweep();
     RETURN jsonb_build_object(
-        'listed', coalesce(before > now - web_socketio_silence(), false),
-        'max_sockets', (SELECT value::integer FROM web_socketio_meta WHERE key = 'max_sockets'));
+        'listed', coalesce(before > now - @schema@.web_socketio_silence(), false),
+        'max_sockets', (SELECT value::integer FROM @schema@.web_socketio_meta WHERE key = 'max_sockets'));
 END
 $$;
 
@@ -95,13 +95,13 @@ $$;
 CREATE FUNCTION @schema@.web_socketio_list(
     node_id text, anew boolean, present jsonb, absent text[]
 ) RETURNS void
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, @schema@, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    DELETE FROM web_socketio_socket AS s WHERE s.node = node_id AND (anew OR s.sid = ANY (absent));
-    UPDATE web_socketio_socket AS s SET queue = p.queue, unsent = p.unsent
+    DELETE FROM @schema@.web_socketio_socket AS s WHERE s.node = node_id AND (anew OR s.sid = ANY (absent));
+    UPDATE @schema@.web_socketio_socket AS s SET queue = p.queue, unsent = p.unsent
     FROM jsonb_to_recordset(present) AS p(sid text, queue integer, unsent integer)
     WHERE s.node = node_id AND s.sid = p.sid;
-    INSERT INTO web_socketio_socket AS s
+    INSERT INTO @schema@.web_socketio_socket AS s
         (node, sid, "user", namespace, address, since, queue, unsent)
     SELECT node_id, p.sid, p."user", p.namespace, p.address,
            clock_timestamp() - p.age * interval '1 second', p.queue, p.unsent
@@ -114,14 +114,14 @@ $$;
 
 -- A process ends in order.
 CREATE FUNCTION @schema@.web_socketio_leave(node_id text) RETURNS void
-LANGUAGE sql VOLATILE SET search_path = pg_catalog, @schema@, pg_temp AS $$
-    DELETE FROM web_socketio_socket WHERE node = node_id;
-    DELETE FROM web_socketio_node WHERE node = node_id;
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+    DELETE FROM @schema@.web_socketio_socket WHERE node = node_id;
+    DELETE FROM @schema@.web_socketio_node WHERE node = node_id;
 $$;
 
 -- Settings: retention (an interval), max_size (bytes of the log), max_sockets (listed per process).
 CREATE FUNCTION @schema@.web_socketio_configure(settings jsonb DEFAULT '{}') RETURNS jsonb
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, @schema@, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     names constant text[] := ARRAY['retention', 'max_size', 'max_sockets'];
     setting record;
@@ -147,15 +147,16 @@ BEGIN
             RAISE EXCEPTION 'there is no setting %; there are %', quote_literal(setting.key),
                 array_to_string(names, ', ') USING ERRCODE = 'invalid_parameter_value';
         END CASE;
-        UPDATE web_socketio_meta SET value = setting.value
+        UPDATE @schema@.web_socketio_meta SET value = setting.value
             WHERE key = setting.key AND value <> setting.value;
     END LOOP;
-    RETURN (SELECT jsonb_object_agg(key, value) FROM web_socketio_meta WHERE key = ANY (names));
+    RETURN (SELECT jsonb_object_agg(key, value) FROM @schema@.web_socketio_meta WHERE key = ANY (names));
 END
 $$;
 COMMENT ON FUNCTION @schema@.web_socketio_configure(jsonb) IS 'changes settings of the message log; returns them all';
 
 REVOKE ALL ON FUNCTION
+    @schema@.web_socketio_silence(),
     @schema@.web_socketio_sweep(),
     @schema@.web_socketio_beat(text, jsonb),
     @schema@.web_socketio_list(text, boolean, jsonb, text[]),
