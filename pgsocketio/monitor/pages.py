@@ -86,6 +86,12 @@ class Monitor:
             self._server = None
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        def start(status: str, headers: list[tuple[str, str]]) -> Any:
+            return start_response(status, [*headers, *_HEADERS])
+
+        return self._answer(environ, start)
+
+    def _answer(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         page = self._pages.get(environ["PATH_INFO"])
         if page is None:
             known = "\n".join(self._pages)
@@ -110,6 +116,6 @@ def _answer(
     body = f"{text}\n".encode()
     start_response(
         f"{status.value} {status.phrase}",
-        [("Content-Type", f"{kind}; charset=utf-8"), ("Content-Length", str(len(body))), *_HEADERS],
+        [("Content-Type", f"{kind}; charset=utf-8"), ("Content-Length", str(len(body)))],
     )
     return [body]

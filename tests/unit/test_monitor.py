@@ -73,6 +73,14 @@ def test_other_pages_and_methods_are_refused_with_what_there_is(monitor: Monitor
     assert Page(monitor, "/ready", "POST").status == 405
 
 
+@pytest.mark.parametrize("path", ["/health", "/ready", "/metrics", "/<script>"])
+def test_no_answer_is_kept_or_guessed_at(monitor: Monitor, path: str) -> None:
+    page = Page(monitor, path)
+    assert page.headers["Cache-Control"] == "no-store"
+    assert page.headers["X-Content-Type-Options"] == "nosniff"
+    assert "script" not in page.text
+
+
 def test_ready_is_when_every_database_is(site: Site, monitor: Monitor) -> None:
     site.server.databases["one"] = database(ready=True, error=None)
     assert Page(monitor, "/ready").status == 200
