@@ -9,6 +9,13 @@
     "assets": {
         "web.assets_backend": [
             "web_longpolling/static/src/*.js",
+            "web_longpolling/static/src/webclient/*.js",
+        ],
+        "web.assets_frontend": [
+            "web_longpolling/static/src/*.js",
+        ],
+        "point_of_sale._assets_pos": [
+            "web_longpolling/static/src/*.js",
         ],
     },
 }

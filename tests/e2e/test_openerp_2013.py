@@ -2,36 +2,22 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from tests.e2e.site import Site, WebClient
 from tests.support.servers import Nginx, OdooServer, RealtimeServer
 from tools.odoo import OdooInstance
-from tools.paths import ROOT
 
 ADDON = "test_openerp_2013"
 
 
-@pytest.fixture
-def instance(odoo_instance: OdooInstance) -> OdooInstance:
-    """Odoo with the tests' addons on its path."""
-    instance = copy.copy(odoo_instance)
-    instance.conf = odoo_instance.folder / "odoo-test-addons.conf"
-    text = odoo_instance.conf.read_text(encoding="utf-8")
-    addons = f"addons_path = {ROOT / 'tests' / 'addons'},"
-    instance.conf.write_text(text.replace("addons_path = ", addons), encoding="utf-8")
-    return instance
-
-
 def test_the_form_of_2013_runs_once_and_a_broken_addon_stops_nobody(
-    instance: OdooInstance, clone_odoo_db: Callable[[], str], nginx: Callable[..., Nginx],
+    instance_of_tests: OdooInstance, clone_odoo_db: Callable[[], str], nginx: Callable[..., Nginx],
     new_context: Callable[[], BrowserContext],
 ) -> None:
-    db = clone_odoo_db()
+    instance, db = instance_of_tests, clone_odoo_db()
     instance.install(db, [ADDON], log="test-openerp-2013")
     with OdooServer(instance, db) as odoo:
         site = Site(odoo, lambda db, *options: RealtimeServer(instance, db, *options), nginx)

@@ -1,17 +1,16 @@
 import { registry } from "@web/core/registry";
-import { user } from "@web/core/user";
 import { session } from "@web/session";
 import { SocketIO } from "@web_socketio/socketio";
 
 /**
- * The one `SocketIO` of `/longpolling`, shared by every addon; null where nobody is logged in. What
- * was published since the page was rendered arrives, too.
+ * The one `SocketIO` of `/longpolling`, shared by every addon. What was published since the page was
+ * rendered arrives, too. The web client connects it at once; other pages at its first use.
  */
 export const longpollingSocketService = {
     dependencies: ["socketio"],
     start() {
         const since = session.web_socketio?.position;
-        return user.userId ? new SocketIO("/longpolling", { since }) : null;
+        return new SocketIO("/longpolling", { since, lazy: true });
     },
 };
 

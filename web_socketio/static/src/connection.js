@@ -5,10 +5,7 @@ import { user, userBus } from "@web/core/user";
 import { session } from "@web/session";
 import { Channel } from "./channel";
 import { PositionKeeper } from "./position";
-
-/** Waits between two tries, in milliseconds; each is made up to half longer or shorter by chance. */
-const RETRY_FIRST = 1000;
-const RETRY_MAX = 20_000;
+import { Retry } from "./retry";
 
 /**
  * @param {string | false} setting session info's `web_socketio.url`
@@ -67,10 +64,12 @@ export class Connection {
         this.path = path;
         this.channels = new Map(); // namespace -> {channel, users}
         this.manager = null;
+        this.retry = new Retry(() => this.manager.open());
         this.state = "idle";
         this.since = null; // when the present state began
         this.error = null; // the last one
         this.bus = new EventBus(); // "change": status() tells something else than before
+        this._followPage();
     }
 
     /**
@@ -88,10 +87,7 @@ export class Connection {
             const channel = new Channel(this.manager, namespace, keeper, companies, this.bus);
             entry = { channel, users: 0 };
             this.channels.set(namespace, entry);
-            if (this.state === "idle") {
-                this._turn("connecting", null);
-            }
-            channel.open();
+            this._connect(channel);
         }
         entry.users += 1;
         return entry.channel;
@@ -136,19 +132,32 @@ export class Connection {
             withCredentials: true,
             transports: ["websocket", "polling"],
             tryAllTransports: true,
-            reconnectionDelay: RETRY_FIRST,
-            reconnectionDelayMax: RETRY_MAX,
-            randomizationFactor: 0.5,
+            reconnection: false, // its own waits cannot be cut short
         });
-        manager.on("open", () => this._turn("connected", null));
-        manager.on("error", (error) => this._turn("reconnecting", error.message));
+        manager.on("open", () => this._arrived("connected"));
+        manager.on("error", (error) => this._lost(error.message));
         manager.on("close", (reason) =>
-            reason === "forced close"
-                ? this._turn("idle", null) // by ourselves
-                : this._turn("reconnecting", reason)
+            reason === "forced close" ? this._arrived("idle") : this._lost(reason)
         );
-        this._followPage(manager);
         return manager;
+    }
+
+    _connect(channel) {
+        if (this.state === "idle") {
+            this._turn("connecting", null);
+        }
+        channel.open();
+    }
+
+    /** The connection is there, or ended by ourselves. */
+    _arrived(state) {
+        this.retry.stop();
+        this._turn(state, null);
+    }
+
+    _lost(why) {
+        this.retry.plan();
+        this._turn("reconnecting", why);
     }
 
     /** Says once per outage, and quietly, that the server is away. */
@@ -166,14 +175,20 @@ export class Connection {
         this.bus.trigger("change");
     }
 
-    _followPage(manager) {
+    _followPage() {
         browser.addEventListener("pagehide", () => {
             this._each((channel) => channel.keeper.flush());
-            manager.disconnect(); // and no trying again
+            this.manager?.disconnect(); // and no trying again
         });
         browser.addEventListener("pageshow", ({ persisted }) => {
             if (persisted) {
-                this._each((channel) => channel.open()); // back from the back/forward cache
+                this._each((channel) => this._connect(channel)); // from the back/forward cache
+            }
+        });
+        browser.addEventListener("online", () => this.retry.hurry());
+        browser.addEventListener("visibilitychange", () => {
+            if (document.visibilityState === "visible") {
+                this.retry.hurry(); // a hidden page's timers are late
             }
         });
         userBus.addEventListener("ACTIVE_COMPANIES_CHANGED", () => {

@@ -31,16 +31,33 @@
         session: "import session of '@web/session' and user of '@web/core/user'",
         UserMenu: "use registry.category('user_menuitems')",
         SystrayItems: "use registry.category('systray')",
+        WebClient: "use a service: registry.category('services').add(name, service)",
+        View: "use registry.category('views').add(name, view)",
+        ListView: "extend ListController or ListRenderer of '@web/views/list/…'",
+        FormView: "extend FormController or FormRenderer of '@web/views/form/…'",
+        KanbanView: "extend KanbanController or KanbanRenderer of '@web/views/kanban/…'",
+        search: "extend SearchModel of '@web/search/search_model'",
+        jsonRpc: "import rpc of '@web/core/network/rpc'",
+        blockUI: "use the service 'ui': useService('ui').block()",
+        unblockUI: "use the service 'ui': useService('ui').unblock()",
+        Notification: "use the service 'notification': useService('notification').add(text)",
+        CrashManager: "use registry.category('error_handlers')",
+        _lt: "import _t of '@web/core/l10n/translation'",
+        str_to_datetime: "import deserializeDateTime of '@web/core/l10n/dates'",
+        datetime_to_str: "import serializeDateTime of '@web/core/l10n/dates'",
+        format_value: "use registry.category('formatters')",
+        parse_value: "use registry.category('parsers')",
+        pyeval: "import evaluateExpr of '@web/core/py_js/py'",
         longpolling_socket: "install the addon web_longpolling",
     };
     const START = Symbol.for("web_socketio.start");
     const NOT_A_NAME = new Set(["then", "toJSON"]); // asked by await and by consoles
     const addons = {};
-    let waiting = [];
+    let waiting = new Map(); // by name: a later function of that name takes the place
 
-    function run([name, addon]) {
+    async function run(name, addon) {
         try {
-            addon(openerp);
+            await addon(openerp);
         } catch (error) {
             console.error(`openerp.${name} failed:`, error);
         }
@@ -65,7 +82,7 @@
         addons.web = throwing(web);
         const ready = waiting;
         waiting = null;
-        ready.forEach(run);
+        ready.forEach((addon, name) => run(name, addon));
     }
 
     const openerp = new Proxy(addons, {
@@ -73,9 +90,10 @@
             return name === START ? start : target[name];
         },
         set(target, name, value) {
+            const isNew = target[name] !== value;
             target[name] = value;
-            if (typeof value === "function") {
-                waiting ? waiting.push([name, value]) : run([name, value]);
+            if (isNew && typeof value === "function") {
+                waiting ? waiting.set(name, value) : run(name, value);
             }
             return true;
         },

@@ -93,6 +93,9 @@ export class PositionKeeper {
      * @param {{p: string, g: number}} position
      */
     arrived({ p, g }) {
+        if (this.marks.at(-1)?.seq === this.seq) {
+            this.marks.pop(); // no frame in between: it tells nothing more
+        }
         this.marks.push({ p, g, connection: this.connection, seq: ++this.seq });
         this._advance();
         this._store();
@@ -193,10 +196,14 @@ export class PositionKeeper {
         if (!stored) {
             return;
         }
-        const { position, seen } = JSON.parse(stored);
-        this.position = position;
-        for (const [s, ids] of Object.entries(seen)) {
-            this.settle(this.open({ s, ids, g: 0 }), true);
+        try {
+            const { position, seen } = JSON.parse(stored);
+            for (const [s, ids] of Object.entries(seen)) {
+                this.settle(this.open({ s, ids, g: 0 }), true);
+            }
+            this.position = position;
+        } catch (error) {
+            console.debug("web_socketio: what the tab stored is not understood:", error.message);
         }
     }
 }

@@ -22,17 +22,32 @@ export class SocketIO {
      * @param {number} [options.timeout=60000] of an emit, in milliseconds
      * @param {string} [options.since] position of the state that the page shows (Python:
      *  `env["web.socketio"].position()`): what was published after it is delivered, too
+     * @param {boolean} [options.lazy=false] connect at the first use instead of at once
      */
-    constructor(namespace, { timeout = TIMEOUT, since } = {}) {
+    constructor(namespace, { timeout = TIMEOUT, since = null, lazy = false } = {}) {
         this.namespace = namespace;
         this.timeout = timeout;
         this._handlers = []; // {event, callback, handler}
-        this._channel = connection.join(namespace, since);
+        this._channel = null;
+        this._since = since;
+        if (!lazy) {
+            this.connect();
+        }
     }
 
     /** @returns {boolean} whether the server knows this page's session */
     get connected() {
         return Boolean(this._channel?.ready);
+    }
+
+    /**
+     * Joins the connection; whatever uses a namespace does so by itself.
+     *
+     * @returns {SocketIO} this
+     */
+    connect() {
+        this._join();
+        return this;
     }
 
     /**
@@ -113,7 +128,10 @@ export class SocketIO {
 
     /** A SocketIO that was disconnected comes back when it is used again. */
     _join() {
-        this._channel ||= connection.join(this.namespace);
+        if (!this._channel) {
+            this._channel = connection.join(this.namespace, this._since);
+            this._since = null; // of the page's first state, which a later join does not start from
+        }
         return this._channel;
     }
 }

@@ -107,7 +107,7 @@ test("MockWebSocket: a component shows the record while it lives", async () => {
 test("MockWebSocket: what several follow is asked for once, and told to each", async () => {
     await makeMockEnv();
     const server = mockLive();
-    const told = (name) => (change) => expect.step(`${name} ${JSON.stringify(change?.changed)}`);
+    const told = (name) => (what) => expect.step(`${name} ${JSON.stringify(what?.changed)}`);
     const one = liveModel("thing", told("one"), { ids: [1] });
     const two = liveModel("thing", told("two"), { ids: [2], everything: true });
     await two.started;

@@ -106,3 +106,71 @@ test("MockWebSocket: one connection for all namespaces, opened by the first", as
     await settle();
     expect(Object.keys(connection.status().namespaces)).toEqual(["/one", "/two"]);
 });
+
+test("MockWebSocket: a lazy one connects at its first use, and each comes back after disconnect", async () => {
+    const server = mockSocketIO();
+    const socket = new SocketIO("/test", { lazy: true, since: "here" });
+    await settle();
+    expect([server.socket, socket.connected]).toEqual([null, false]);
+    socket.on("news", (text) => expect.step(text));
+    await server.emit("/test", "news", "hello");
+    expect(server.auth["/test"].position).toBe("here");
+    expect(socket.connected).toBe(true);
+    socket.disconnect();
+    await settle();
+    expect(connection.status().state).toBe("idle");
+    expect(socket.connect().connected).toBe(false);
+    await server.connected("/test");
+    await settle();
+    expect(server.auth["/test"].position).toBe(undefined); // of a state that is long gone
+    expect.verifySteps(["hello"]);
+});
+
+test("MockWebSocket: a page that is online or seen again does not wait long", async () => {
+    const server = mockSocketIO();
+    new SocketIO("/test").on("reconnect", () => expect.step("reconnect"));
+    await server.connected("/test");
+    for (const name of ["online", "visibilitychange"]) {
+        connection.retry.failures = 10; // as after minutes without a server
+        server.disconnect();
+        await settle();
+        await advanceTime(5_000);
+        expect.verifySteps([]);
+        window.dispatchEvent(new Event(name));
+        await advanceTime(2_000);
+        await server.connected("/test");
+        await settle();
+        expect.verifySteps(["reconnect"]);
+    }
+});
+
+test("MockWebSocket: a page that is put aside leaves, and comes back with its position", async () => {
+    const server = mockSocketIO();
+    new SocketIO("/test").on("reconnect", () => expect.step("reconnect"));
+    await server.connected("/test");
+    server._event("/test", "web_socketio:position", { p: "here", g: 1 });
+    await settle();
+    window.dispatchEvent(new PageTransitionEvent("pagehide", { persisted: true }));
+    await advanceTime(60_000);
+    expect(connection.status().state).toBe("idle");
+    server.connections.clear();
+    window.dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }));
+    expect(connection.status().state).toBe("connecting");
+    await server.connected("/test");
+    await settle();
+    expect(server.auth["/test"].position).toBe("here");
+    expect.verifySteps(["reconnect"]);
+});
+
+test("MockWebSocket: nothing is tried any more once the last one has left", async () => {
+    const server = mockSocketIO();
+    const socket = new SocketIO("/test");
+    await server.connected("/test");
+    server.disconnect();
+    await settle();
+    const lost = server.socket;
+    socket.disconnect();
+    await advanceTime(60_000);
+    expect(server.socket).toBe(lost);
+    expect(connection.status().state).toBe("idle");
+});

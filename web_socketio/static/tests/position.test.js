@@ -102,3 +102,22 @@ test("at most 50,000 ids are remembered per subscription", () => {
     expect(keeper.find(event(2))).not.toBe(null);
     expect(keeper.find(event(50_001))).not.toBe(null);
 });
+
+test("while a handler hangs, positions do not pile up", () => {
+    const keeper = new PositionKeeper("hangs");
+    keeper.settle(keeper.open(event(1)), true);
+    const frame = keeper.open(event(2));
+    for (let g = 1; g <= 100; g++) {
+        keeper.arrived({ p: `p${g}`, g });
+    }
+    expect(keeper.marks).toHaveLength(1);
+    keeper.settle(frame, true);
+    expect(keeper.position).toBe("p100");
+});
+
+test("what a damaged storage holds is as good as nothing", () => {
+    for (const stored of ["{", "{}", "null"]) {
+        browser.sessionStorage.setItem("damaged", stored);
+        expect(new PositionKeeper("damaged", "page").position).toBe("page");
+    }
+});

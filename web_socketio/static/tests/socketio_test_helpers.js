@@ -1,4 +1,5 @@
 import { after, mockWebSocket, tick } from "@odoo/hoot";
+import { MockServer, patchWithCleanup } from "@web/../tests/web_test_helpers";
 import { Deferred } from "@web/core/utils/concurrency";
 import { connection } from "@web_socketio/connection";
 import { feed } from "@web_socketio/live";
@@ -9,8 +10,7 @@ import { feed } from "@web_socketio/live";
  * The wrapper and socket.io-client are the real ones, the network and the server are not: what needs
  * the server itself belongs into a test in a browser against a running one.
  *
- *     await makeMockEnv(); // before: Odoo's mock server takes the WebSocket for itself
- *     const server = mockSocketIO();
+ *     const server = mockSocketIO(); // first: a service may connect as soon as it starts
  *     server.answer("/chat", "join", (room) => ["hello", "world"]);
  *     await mountWithCleanup(Chat);
  *     await server.emit("/chat", "message", { body: "hi" }); // resolves when acknowledged
@@ -18,14 +18,26 @@ import { feed } from "@web_socketio/live";
 export function mockSocketIO() {
     const server = new MockSocketIOServer();
     mockWebSocket((socket) => server.accept(socket));
+    patchWithCleanup(MockServer.prototype, {
+        /** Odoo's mock server takes all of them for itself when it starts. */
+        _handleWebSocket(socket) {
+            if (socket.url.includes("/socket.io/")) {
+                server.accept(socket);
+            } else {
+                super._handleWebSocket(socket);
+            }
+        },
+    });
     after(() => leavePage());
     return server;
 }
 
-/** Each test is a page of its own; modules outlive it. */
+/** Each test is a page of its own; modules outlive it. Nobody waits for an answer any more. */
 function leavePage() {
     feed.leave();
     for (const { channel } of connection.channels.values()) {
+        channel.waiting.clear();
+        channel.socket.acks = {};
         channel.close();
     }
     connection.channels.clear();

@@ -113,11 +113,11 @@ export class ChatStore {
         }
     }
 
-    move({ room_id, user, present }) {
+    move({ room_id, user: mover, present }) {
         const room = this.rooms.find(({ id }) => id === room_id);
         if (room) {
-            const others = room.present.filter(({ id }) => id !== user.id);
-            room.present = present ? [...others, user] : others;
+            const others = room.present.filter(({ id }) => id !== mover.id);
+            room.present = present ? [...others, mover] : others;
         }
     }
 

@@ -38,8 +38,9 @@ export class ConnectionStatus extends Component {
     }
 
     get icon() {
-        const icons = { connected: "fa-bolt", refused: "fa-ban" };
-        return icons[this.state.status.state] || "fa-chain-broken";
+        const partly = this.namespaces.some(([, { refused }]) => refused);
+        const connected = partly ? "fa-bolt text-warning" : "fa-bolt";
+        return { connected, refused: "fa-ban" }[this.state.status.state] || "fa-chain-broken";
     }
 
     get title() {

@@ -1,0 +1,2 @@
+from . import namespace
+from .hooks import post_init_hook
