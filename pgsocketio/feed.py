@@ -66,7 +66,7 @@ class Feed:
         for message in messages:
             packet = self.packet(first, message, stamp.delivered)
             if packet is not None:
-                bound = VOLATILE_BOUND if message["id"] is None else None
+                bound = VOLATILE_BOUND if message.droppable else None
                 dropped = packet.send_to(connections, bound)
                 traffic.dropped += dropped
                 traffic.sent += len(connections) - dropped

@@ -179,10 +179,11 @@ class Message(FrozenDict):
 
     :ivar xid: the publishing transaction (xid8), None for a volatile message.
     :ivar size: bytes of the encoded values.
+    :ivar droppable: whether it may be left out for a client that reads too slowly.
     :ivar forms: what was made of it once for all listeners that receive the same.
     """
 
-    __slots__ = ("forms", "size", "xid")
+    __slots__ = ("droppable", "forms", "size", "xid")
 
     def __init__(
         self,
@@ -194,8 +195,10 @@ class Message(FrozenDict):
         *,
         xid: int | None = None,
         size: int = 0,
+        droppable: bool | None = None,
     ) -> None:
         super().__init__(id=id, channel=channel, uid=uid, date=date, values=freeze(values))
         self.forms: dict[Any, Any] = {}
+        self.droppable = id is None if droppable is None else droppable
         self.xid = xid
         self.size = size

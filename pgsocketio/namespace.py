@@ -304,7 +304,7 @@ class BaseNamespace:
     def call_method(self, method_name: str, packet: dict[str, Any], *args: Any) -> Any:
         """Call a method with a client's arguments, checked against its signature."""
         method = getattr(self, method_name, None)
-        if method is None:
+        if not callable(method):
             text = f'The method "{method_name}" was not found'
             return self._refuse("no_such_method", text, packet)
         if list(_signature(method).parameters) == ["packet"]:

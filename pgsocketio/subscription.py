@@ -60,7 +60,8 @@ def subscription_key(event: str, adapter: type[AbstractAdapter], args: Sequence[
 class Subscriber:
     """One client's part in a plain subscription: the hub hands it messages, it hands packets on.
 
-    :param slot: its number among the subscriptions of the client, less than :data:`sio.SLOTS`.
+    :param slot: its number among the client's acknowledged subscriptions, less than
+        :data:`sio.SLOTS`; 0 where it is none of them.
     """
 
     __slots__ = ("args", "connection", "crowd", "key", "progress", "slot", "socket")

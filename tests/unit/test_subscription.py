@@ -112,13 +112,27 @@ def test_subscribing_and_leaving() -> None:
 
 
 def test_subscriptions_are_bounded() -> None:
-    with NamespaceDriver(Room) as client:
-        for number in range(sio.SLOTS - 1):
+    with NamespaceDriver(Room, settings=ServerSettings(max_subscriptions=70)) as client:
+        for number in range(70):
             client.emit("enter", str(number))
         [answer] = client.call("enter", "one more")
-        assert "63 subscriptions at most" in answer["error"]["message"]
+        assert "70 subscriptions at most" in answer["error"]["message"]
         client.emit("exit", "7")
         assert client.call("enter", "one more") == [None]
+
+
+def test_acknowledged_subscriptions_are_bounded_by_their_numbers() -> None:
+    class SureRoom(BaseNamespace):
+        def on_enter(self, room: str, acknowledged: bool) -> None:
+            self.subscribe("say", ToRoom, room, acknowledged=acknowledged)
+
+    with NamespaceDriver(SureRoom) as client:
+        client.emit("enter", "plain", False)
+        for number in range(sio.SLOTS - 1):
+            client.emit("enter", str(number), True)
+        [answer] = client.call("enter", "one more", True)
+        assert "63 acknowledged subscriptions at most" in answer["error"]["message"]
+        assert client.call("enter", "one more", False) == [None]
 
 
 def test_who_returns_gets_what_it_missed_once() -> None:

@@ -13,8 +13,16 @@ from tgext.socketio.testing import SocketIOTestClient
 from pgsocketio.errors import HandlerError
 from tests.tgext.unit.apps import connect, make_app
 
+EVENT_NAMES = "the name of an event is letters, digits, _ and spaces, 128 at most"
+
 
 class Events(SocketIOTGNamespace):
+    on_value = 5
+
+    @property
+    def on_property(self) -> Any:
+        raise KeyError("secret")
+
     def recv_connect(self) -> None:
         self.session["count"] = 0
 
@@ -82,6 +90,16 @@ def test_sessions_are_of_one_socket() -> None:
         ("meant", (), ("locked", "the door is locked")),
         ("http", (), ("http_403", "not yours")),
         ("failing", (), ("internal_error", "Internal error")),
+        ("value", (), ("no_such_method", 'The method "on_value" was not found')),
+        ("property", (), ("internal_error", "Internal error")),
+        *(
+            (name, (), ("no_such_method", f'The method "on_{name}" was not found'))
+            for name in ("emit", "run", "recv_connect", "on_count", "initialize", "Exception")
+        ),
+        *(
+            (name, (), ("unallowed_event_name", EVENT_NAMES))
+            for name in ("", "__init__", "_count", "é", "a.b", "a/b", "count\n", "x" * 129)
+        ),
     ],
 )
 def test_what_is_refused_arrives_as_error_with_an_info(

@@ -3,6 +3,7 @@ the real ones in tests/tgext/integration/test_brokers.py."""
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -14,6 +15,13 @@ from webtest import TestApp
 from tests.tgext.unit.apps import connect, make_app
 
 MEMORY = {"anypubsub.backend": "memory"}
+
+
+STRANGE: list[Any] = [
+    "", " ", "é", "日本", "a.b", "a/b", "_", "__init__", "value", "\x00", "x" * 100_000,
+    None, True, 7, 1.5, [], ["news"], {"name": "news"},
+]  # fmt: skip
+"""What is the name of no channel."""
 
 
 class Channels(PubSubTGNamespace):
@@ -28,6 +36,14 @@ class Channels(PubSubTGNamespace):
 
     def subscribe_closed(self) -> bool:
         return False
+
+    def subscribe_open(self) -> bool:
+        return True
+
+    def subscribe_None(self) -> None:
+        """Itself."""
+
+    subscribe_value = "no method"
 
     @require(predicates.not_anonymous())
     def subscribe_members(self) -> None:
@@ -70,7 +86,7 @@ def test_a_publication_reaches_every_subscriber_under_both_spellings(
     [
         ((), "channel_not_specified"),
         (("unknown",), "channel_not_available"),
-        ((7,), "channel_not_available"),
+        *(((name,), "channel_not_available") for name in STRANGE),
         (("closed",), "subscription_rejected"),
         (("members",), "method_access_denied"),
         (("room",), "invalid_method_args"),
@@ -91,6 +107,56 @@ def test_the_method_may_name_another_channel(client: SocketIOTestClient) -> None
     socket.emit("subscribe", "room", 5)
     assert heard(socket.emit("say", "room-5", "in")) == ["in"]
     assert heard(socket.emit("say", "room", "out")) == []
+
+
+@pytest.mark.parametrize("name", STRANGE)
+def test_a_room_may_have_any_name(client: SocketIOTestClient, name: Any) -> None:
+    one, other = client.namespace("/test"), client.namespace("/test")
+    assert one.emit("subscribe", "room", name).ack is True
+    other.emit("subscribe", "room", "another")
+    assert heard(one.emit("say", f"room-{name}", "in")) == ["in"]
+    assert heard(other.received()) == []
+    assert one.emit("unsubscribe", "room", name).ack is True
+    assert heard(one.emit("say", f"room-{name}", "out")) == []
+
+
+@pytest.mark.parametrize(("name", "channel"), [("open", "open"), ("None", "None")])
+def test_true_and_none_mean_the_channel_that_was_asked_for(
+    client: SocketIOTestClient, name: str, channel: str
+) -> None:
+    socket = client.namespace("/test")
+    assert socket.emit("subscribe", name).ack is True
+    assert heard(socket.emit("say", channel, 1)) == [1]
+
+
+def test_a_number_is_a_name_too(client: SocketIOTestClient) -> None:
+    class Numbers(Channels):
+        def subscribe_number(self) -> int:
+            return 7
+
+    socket = connect(Numbers, **MEMORY)
+    socket.emit("subscribe", "number")
+    assert heard(socket.emit("say", 7, "one")) == ["one"]
+
+
+def test_a_client_may_be_in_hundreds_of_rooms(client: SocketIOTestClient) -> None:
+    socket = client.namespace("/test")
+    for number in range(200):
+        assert socket.emit("subscribe", "room", number).ack is True
+    assert heard(socket.emit("say", "room-199", "hello")) == ["hello"]
+
+
+def test_too_many_rooms_are_refused_whole() -> None:
+    client = SocketIOTestClient(make_app(config=MEMORY, test=Channels))
+    client._server.settings = dataclasses.replace(client._server.settings, max_subscriptions=5)
+    socket = client.namespace("/test")
+    for number in range(2):
+        socket.emit("subscribe", "room", number)
+    ((name, info),) = socket.emit("subscribe", "room", 2).errors
+    assert (name, info) == ("Error", "a client may have 5 subscriptions at most")
+    assert heard(socket.emit("say", "room-2", 1)) == socket.received().events == []
+    assert socket.emit("unsubscribe", "room", 0).ack is True
+    assert socket.emit("subscribe", "room", 2).ack is True
 
 
 def test_spaces_in_a_name(client: SocketIOTestClient) -> None:
@@ -120,6 +186,20 @@ def test_unsubscribe_by_the_name_that_was_subscribed(client: SocketIOTestClient)
     assert heard(socket.emit("say", "news", 2)) == [2]
     assert socket.emit("unsubscribe", "room").ack is False
     assert [name for name, _info in socket.emit("unsubscribe").errors] == ["channel_not_specified"]
+
+
+def test_unsubscribe_one_of_several_by_its_arguments_or_its_own_name(
+    client: SocketIOTestClient,
+) -> None:
+    socket = client.namespace("/test")
+    for number in (5, 6, 7):
+        socket.emit("subscribe", "room", number)
+    assert socket.emit("unsubscribe", "room", 5).ack is True
+    assert socket.emit("unsubscribe", "room-6").ack is True
+    assert [heard(socket.emit("say", f"room-{n}", n)) for n in (5, 6, 7)] == [[], [], [7]]
+    assert socket.emit("unsubscribe", "room", 8).ack is False
+    for name in STRANGE:
+        assert socket.emit("unsubscribe", name).ack is False
 
 
 def test_others_stay_when_one_unsubscribes(client: SocketIOTestClient) -> None:

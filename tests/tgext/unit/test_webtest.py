@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 import tg
@@ -27,6 +28,9 @@ class PingPong(SocketIOTGNamespace):
 class Rooms(PubSubTGNamespace):
     def subscribe_room(self) -> str:
         return "room-1"
+
+    def on_say(self, text: str) -> None:
+        self.publish("room-1", text)
 
 
 def _page(self: Any) -> str:
@@ -63,9 +67,44 @@ def test_decorators_count(app: TestApp) -> None:
     assert (packet["name"], packet["args"]) == ("secret", ["ann"])
 
 
-def test_a_subscription_is_written_down(app: TestApp) -> None:
+def test_a_subscription_is_written_down(
+    app: TestApp, caplog: pytest.LogCaptureFixture
+) -> None:
     response = post(app, "/socketio/rooms", "subscribe", "room")
     assert response.request.environ["socketio"].channels == {"room-1"}
+    assert "channel 'room-1' is not followed in this test" in caplog.text
+
+
+def test_what_is_published_in_memory_arrives() -> None:
+    app = TestApp(make_app(config={"anypubsub.backend": "memory"}, rooms=Rooms))
+    environ = post(app, "/socketio/rooms", "subscribe", "room").request.environ
+    post(app, "/socketio/rooms", "say", "from another")
+    namespace = environ["socketio.namespace"]
+    namespace.process_packet({"type": "event", "name": "say", "endpoint": "", "args": ["hello"]})
+    packet = {"type": "event", "name": "unsubscribe", "endpoint": "", "args": ["room"]}
+    namespace.process_packet(packet)
+    post(app, "/socketio/rooms", "say", "too late")
+    sent = [(packet["name"], packet["args"]) for packet in environ["socketio"].sent]
+    assert sent == [
+        ("pubblication", ["from another"]), ("publication", ["from another"]),
+        ("pubblication", ["hello"]), ("publication", ["hello"]),
+    ]  # fmt: skip
+
+
+def test_a_mocked_socket_as_tests_of_0_0_3_have_it() -> None:
+    socket = Mock(spec=["session", "send_packet", "error"])
+    inner = make_app(test=PingPong)
+    app = TestApp(lambda environ, start: inner({**environ, "socketio": socket}, start))
+    post(app, "/socketio/test", "ping", {"type": "x"})
+    socket.send_packet.assert_called_once_with(
+        {"type": "event", "name": "pong", "endpoint": "/test", "args": ({"sound": "x"},)}
+    )
+    post(app, "/socketio/test", "missing")
+    socket.error.assert_called_once_with(
+        "no_such_method", 'The method "on_missing" was not found',
+        msg_id=None, endpoint="/test", quiet=False,
+    )  # fmt: skip
+    assert socket.send_packet.call_count == 1
 
 
 def test_an_unknown_namespace_and_no_packet_at_all(app: TestApp) -> None:

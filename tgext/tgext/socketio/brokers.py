@@ -9,6 +9,8 @@ from typing import Any
 from pgsocketio.errors import ConfigError
 
 PREFIX = "anypubsub."
+CHANNEL = "tgext.socketio"
+"""The log's channel that all channels of publish and subscribe share."""
 BROKEN = {
     "mongodb": "anypubsub 0.6 calls what pymongo 3 and later have no more",
     "amqp": "anypubsub 0.6 calls what amqp 2 and later have no more",

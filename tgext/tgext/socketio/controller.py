@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from importlib import resources
 from typing import Any
 
@@ -10,8 +9,9 @@ from tg import TGController, abort, expose, request, response
 
 from pgsocketio.namespace import BaseNamespace
 
+from . import tgcompat
 from .handshake import KNOCK
-from .recorder import Recorder
+from .recorder import record
 
 CLIENT = ("socket.io.min.js", "tgext.socketio.js")
 """Files of the browser's side, served together as ``socket.io.js``."""
@@ -39,7 +39,7 @@ class SocketIOController(TGController):  # type: ignore[misc]
         knock = request.environ.get(KNOCK)
         if knock is None:
             abort(404)
-        knock.let_in(self._namespaces, request.environ["tg.locals"])
+        knock.let_in(self._namespaces, tgcompat.context())
         return ""
 
     @expose()  # type: ignore[untyped-decorator]
@@ -58,12 +58,8 @@ class SocketIOController(TGController):  # type: ignore[misc]
         """WebTest sends the JSON of a packet to a namespace; no socket is involved."""
         if not (self._is_namespace(path) and request.body):
             abort(400)
-        name = f"/{path[0]}"
-        environ = request.environ
-        recorder = environ.setdefault("socketio", Recorder())
-        namespace = self._namespaces[name](environ, name, request._current_obj())
-        environ["socketio.namespace"] = namespace
-        recorder.play(namespace, json.loads(request.body))
+        name, context = f"/{path[0]}", tgcompat.context()
+        record(self._namespaces[name], name, context.request, context)
         return "done"
 
 

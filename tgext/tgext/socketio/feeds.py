@@ -16,6 +16,7 @@ from pgsocketio.position import Position, Since, Snapshot, Stamp
 from pgsocketio.routes import Sink
 from pgsocketio.runtime import Job, Runtime
 
+from .brokers import CHANNEL
 from .errors import BrokerAway
 
 logger = logging.getLogger("tgext.socketio")
@@ -29,7 +30,7 @@ _NOWHERE = Stamp(0, Position("0" * 16, Snapshot(1, 1)), 0)
 class FeedHub(Hub):
     """The hub of an application whose broker is one of anypubsub's: it keeps nothing.
 
-    Delivery: at most once, while connected.
+    Delivery: once and in order while connected; a client that does not read is disconnected.
 
     :param broker: returns an object with anypubsub's interface; may raise ``ConfigError``.
     """
@@ -77,7 +78,8 @@ class FeedHub(Hub):
             logger.error("a message on %r is no JSON; left out", channel)
             return
         now = datetime.datetime.now(datetime.timezone.utc).isoformat()
-        message = Message(None, "tgext.socketio", None, now, values, size=len(text))
+        size = len(text)
+        message = Message(None, CHANNEL, None, now, values, size=size, droppable=False)
         self.routes.deliver([message], _NOWHERE)
 
     def close(self) -> None:
@@ -98,6 +100,7 @@ class Feed:
         self._hub, self._broker, self._runtime = hub, broker, runtime
         self._subscription: Any = None
         self._job: Job | None = None
+        self._direct = False
         self._away = False
         self._closed = False
 
@@ -107,14 +110,15 @@ class Feed:
             self._subscribe()
         except Exception as error:
             self._report(error)
-        if not hasattr(self._subscription, "put"):
+        if not self._direct:
             self._job = self._runtime.spawn(self._follow)
 
     def _subscribe(self) -> None:
         self._subscription = subscription = self._broker.subscribe(self.channel)
-        if hasattr(subscription, "put"):  # anypubsub's memory: a queue of this very process
-            subscription.messages = _Direct(lambda text: self._hub.spread(self.channel, text))
-        elif hasattr(getattr(subscription, "pubsub", None), "get_message"):  # redis confirms it
+        self._direct = deliver_directly(
+            subscription, lambda text: self._hub.spread(self.channel, text)
+        )
+        if hasattr(getattr(subscription, "pubsub", None), "get_message"):  # redis confirms it
             subscription.pubsub.get_message(timeout=10.0)
         if self._away:
             self._away = False
@@ -207,6 +211,17 @@ def _next_or_error(iterator: Iterator[Any]) -> Any:
         return next(iterator, None)
     except Exception as error:
         return error
+
+
+def deliver_directly(subscription: Any, deliver: Callable[[str], None]) -> bool:
+    """Have the messages of anypubsub's ``memory``, a queue of this very process, handed over.
+
+    :returns: whether it is one; others have to be waited for.
+    """
+    direct = hasattr(subscription, "put") and hasattr(subscription, "messages")
+    if direct:
+        subscription.messages = _Direct(deliver)
+    return direct
 
 
 class _Direct:

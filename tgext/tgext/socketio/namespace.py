@@ -94,7 +94,7 @@ class SocketIOTGNamespace(BaseNamespace):
 
     def call_method(self, method_name: str, packet: dict[str, Any], *args: Any) -> Any:
         method = getattr(self, method_name, None)
-        if method is None or not method_name.startswith(("on_", "subscribe_")):
+        if not (callable(method) and method_name.startswith(("on_", "subscribe_"))):
             return super().call_method(method_name, packet, *args)
         shape = shape_of(method)
         if shape.names == ("packet",):

@@ -15,11 +15,12 @@ from pgsocketio.errors import ConfigError
 from pgsocketio.green_postgres import ALIVE, patch_psycopg2
 from pgsocketio.log.publisher import Connections, publish
 from pgsocketio.members import Members
+from pgsocketio.message import encode_values
 from pgsocketio.runtime import Runtime
 
-logger = logging.getLogger("tgext.socketio")
+from .brokers import CHANNEL
 
-CHANNEL = "tgext.socketio"
+logger = logging.getLogger("tgext.socketio")
 
 
 class PostgresBroker:
@@ -46,11 +47,18 @@ class PostgresBroker:
         name = f"tgext.socketio {purpose}"
         return psycopg2.connect(self._dsn[purpose], application_name=name, **ALIVE)
 
+    def check(self, channel: str, message: str) -> None:
+        """Refuse at once what the log would refuse when the transaction has committed.
+
+        :raises NotEncodable: for what jsonb cannot hold.
+        :raises PayloadTooLarge: above 1 MiB.
+        """
+        encode_values(_values(channel, message))
+
     def publish(self, channel: str, message: str) -> None:
         """Publish JSON text to a channel."""
-        values = {"channel": channel, "message": json.loads(message)}
         with self._connections.cursor(self.name) as cursor:
-            publish(cursor, CHANNEL, values)
+            publish(cursor, CHANNEL, _values(channel, message))
 
     def subscribe(self, *_channels: str) -> Any:
         """Only the server of tgext.socketio follows the log."""
@@ -65,3 +73,7 @@ class PostgresBroker:
         ready = lambda: logger.info("ready for database %r", self.name)  # noqa: E731
         node = secrets.token_hex(8)
         return Database(self.name, self.connect, runtime, node, members, on_ready=ready)
+
+
+def _values(channel: str, message: str) -> dict[str, Any]:
+    return {"channel": channel, "message": json.loads(message)}

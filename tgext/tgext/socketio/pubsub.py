@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import tg
@@ -14,7 +15,7 @@ from pgsocketio.message import dumps
 from pgsocketio.namespace import Refused
 
 from . import tgcompat
-from .brokers import broker_of
+from .brokers import CHANNEL, broker_of
 from .namespace import SocketIOTGNamespace
 
 logger = logging.getLogger("tgext.socketio")
@@ -26,7 +27,7 @@ EVENTS = ("pubblication", "publication")
 class ChannelAdapter(AbstractAdapter):
     """The messages of one channel of publish and subscribe."""
 
-    channel = "tgext.socketio"
+    channel = CHANNEL
     index = "channel"
 
     def format(self, message: dict[str, Any], *_args: Any) -> Any:
@@ -50,19 +51,30 @@ class PubSubTGNamespace(SocketIOTGNamespace):
             return self._refuse(
                 "channel_not_specified", "You must specify the channel you want to subscribe"
             )
-        channel = self._negotiate(packet, args[0], args[1:])
+        name, arguments = args[0], args[1:]
+        channel = self._negotiate(packet, name, arguments)
         if isinstance(channel, Refused):
             return channel
-        names = self._names()
-        names.setdefault(str(args[0]), set()).add(channel)
-        for event in EVENTS:
-            self.socket.subscribe(event, ChannelAdapter, [channel])
+        self._enter(channel)
+        self._subscribed()[str(name), channel] = dumps(arguments)
         return True
+
+    def _enter(self, channel: str) -> None:
+        try:
+            for event in EVENTS:
+                self.socket.subscribe(event, ChannelAdapter, [channel])
+        except HandlerError:  # too many: not one spelling without the other
+            self._leave(channel)
+            raise
+
+    def _leave(self, channel: str) -> None:
+        for event in EVENTS:
+            self.socket.unsubscribe(event, ChannelAdapter, [channel])
 
     def _negotiate(self, packet: dict[str, Any], name: Any, args: Sequence[Any]) -> str | Refused:
         """Which channel a client gets when it asks for one."""
         method = f"subscribe_{name.replace(' ', '_')}" if isinstance(name, str) else ""
-        if not method or not hasattr(self, method):
+        if not method or not callable(getattr(self, method, None)):
             return self._refuse(
                 "channel_not_available", "Trying to subscribe to a channel not available"
             )
@@ -73,27 +85,37 @@ class PubSubTGNamespace(SocketIOTGNamespace):
             return self._refuse(
                 "subscription_rejected", "Your subscription has been rejected by server"
             )
-        return str(chosen or name)
+        return str(name if chosen is True else chosen or name)
 
     def on_unsubscribe(self, packet: dict[str, Any]) -> bool | Refused:
-        """End a client's subscriptions by the name it subscribed with; acknowledged with whether
-        there was one."""
-        args = packet["args"]
+        """End what a client subscribed to with the same name and arguments; with the name alone,
+        all of that name; or a channel by its own name. Acknowledged with whether there was one."""
+        args = list(packet["args"])
         if not args:
             return self._refuse(
                 "channel_not_specified", "You must specify the channel you want to unsubscribe"
             )
-        channels = self._names().pop(str(args[0]), set())
-        wanted = set().union(*self._names().values())
-        for channel in channels - wanted:
-            for event in EVENTS:
-                self.socket.unsubscribe(event, ChannelAdapter, [channel])
-        return bool(channels)
+        ended = self._meant(str(args[0]), args[1:])
+        subscribed = self._subscribed()
+        for key in ended:
+            del subscribed[key]
+        wanted = {channel for _name, channel in subscribed}
+        for channel in {channel for _name, channel in ended} - wanted:
+            self._leave(channel)
+        return bool(ended)
 
-    def _names(self) -> dict[str, set[str]]:
-        """Channels by the name that the client gave."""
-        names: dict[str, set[str]] = self.__dict__.setdefault("_channels_by_name", {})
-        return names
+    def _meant(self, name: str, arguments: Sequence[Any]) -> list[tuple[str, str]]:
+        """Which subscriptions a client means."""
+        given = dumps(arguments)
+        subscribed = self._subscribed()
+        named = [key for key in subscribed if key[0] == name]
+        exact = [key for key in named if not arguments or subscribed[key] == given]
+        return exact or [key for key in subscribed if key[1] == name]
+
+    def _subscribed(self) -> dict[tuple[str, str], str]:
+        """The client's arguments, by the name it gave and the channel it got."""
+        subscribed: dict[tuple[str, str], str] = self.__dict__.setdefault("_by_name", {})
+        return subscribed
 
     @classmethod
     def pubsub(cls) -> Any:
@@ -109,16 +131,25 @@ class PubSubTGNamespace(SocketIOTGNamespace):
 
         :param message: anything that travels as JSON.
         :raises NotEncodable: naming what cannot travel.
+        :raises PayloadTooLarge: with the broker ``postgres``, above 1 MiB.
         :raises HandlerError: when the broker is away and no transaction is waited for.
         """
-        text = dumps(message)
-        broker = cls.pubsub()
-        tgcompat.after_commit(tg.config, lambda: _publish(broker, channel, text))
+        broker, channel, text = cls.pubsub(), str(channel), dumps(message)
+        if hasattr(broker, "check"):
+            broker.check(channel, text)
+        send = partial(_send, broker, channel, text)
+        if not tgcompat.after_commit(tg.config, send) and not send():
+            raise HandlerError("The message could not be published", "broker_unavailable")
 
 
-def _publish(broker: Any, channel: str, text: str) -> None:
+def _send(broker: Any, channel: str, text: str) -> bool:
+    """Hand a message to the broker; a failure is logged.
+
+    :returns: whether the broker took it.
+    """
     try:
         broker.publish(channel, text)
     except Exception as error:
-        logger.error("a message on channel %r is lost, the broker is away: %s", channel, error)
-        raise HandlerError("The message could not be published", "broker_unavailable") from error
+        logger.error("a message on channel %r is lost, the broker failed: %s", channel, error)
+        return False
+    return True

@@ -94,6 +94,11 @@ def lasting(environ: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in environ.items() if key not in _OF_ONE_REQUEST}
 
 
+def context() -> Any:
+    """The context of the running request: ``request``, ``response``, ``config``, ``session`` …"""
+    return tg.request.environ["tg.locals"]
+
+
 def new_request(environ: dict[str, Any], identity: Any) -> Any:
     """A request outside of any event, for what happens between them."""
     request = Request(environ)
@@ -149,15 +154,15 @@ def validate(method: Any, params: dict[str, Any]) -> dict[str, Any]:
 
     :raises Invalid: naming what is wrong.
     """
-    context = tg.request.environ["tg.locals"]
-    context.request._fast_setattr("validation", _ValidationStatus())
+    running = context()
+    running.request._fast_setattr("validation", _ValidationStatus())
     while True:
         try:
-            checked: dict[str, Any] = DecoratedController._perform_validate(method, params, context)
+            checked: dict[str, Any] = DecoratedController._perform_validate(method, params, running)
             return checked
-        except _validation_errors(context.config) as error:
+        except _validation_errors(running.config) as error:
             instance, handler, chained = DecoratedController._process_validation_errors(
-                method, (), params, error, context
+                method, (), params, error, running
             )
             if not chained:
                 own = _bound(handler, instance, method)
@@ -191,11 +196,13 @@ def _explain(error: Exception) -> Any:
 # -- transactions --------------------------------------------------------------------------------
 
 
-def after_commit(config: Mapping[str, Any], function: Callable[[], Any]) -> None:
-    """Call a function when the running transaction commits; at once where none is managed."""
+def after_commit(config: Mapping[str, Any], function: Callable[[], Any]) -> bool:
+    """Call a function when the running transaction commits.
+
+    :returns: False where no transaction is managed: nobody will call it.
+    """
     if not (_in_request() and _manages_transactions(config)):
-        function()
-        return
+        return False
     import transaction
 
     def hook(committed: bool) -> None:
@@ -203,6 +210,7 @@ def after_commit(config: Mapping[str, Any], function: Callable[[], Any]) -> None
             function()
 
     transaction.get().addAfterCommitHook(hook)
+    return True
 
 
 def _in_request() -> bool:
