@@ -2,6 +2,7 @@
 
 PYTHON := .venv/bin/python
 PYTEST := $(PYTHON) -m pytest --durations=10
+BESIDE := --numprocesses=2 --dist=loadfile  # two files at a time: most tests wait rather than work
 ADDONS := web_socketio web_longpolling $(wildcard examples/web_*) oe_web_socketio/template/my_addon
 UNIT := $(wildcard tests/unit)
 INTEGRATION := $(wildcard tests/integration)
@@ -14,12 +15,12 @@ TGEXT_E2E := $(wildcard tests/tgext/e2e)
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint docs screenshots unit integration odoo-tests packaging tgext-tests e2e test-pythons vendor clean
-.PHONY: runtime test-environment benchmark-environment bench bench-quick bench-turbogears lock audit
-.PHONY: chaos chaos-quick chaos-selftest soak
+.PHONY: help setup demo demo-test translations test lint docs screenshots unit integration odoo-tests packaging tgext-tests e2e test-pythons vendor clean
+.PHONY: runtime test-environment benchmark-environment bench bench-quick bench-turbogears bench-publishing bench-catch-up bench-hub lock audit
+.PHONY: dashboard chaos chaos-quick chaos-selftest soak
 
 help:  ## list these targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 runtime:
 	@python3 -m tools.venv odoo
@@ -33,14 +34,18 @@ setup: test-environment  ## fetch everything that demo and test need; afterwards
 demo: runtime  ## run PostgreSQL, Odoo and the realtime server with the examples (needs no root)
 	@$(PYTHON) -m tools.demo
 
-test: lint docs  ## run everything: lint, docs, and the unit, integration, Odoo, packaging and browser tests
-	$(PYTEST) $(UNIT) $(INTEGRATION) $(ODOO_TESTS) $(PACKAGING) $(TGEXT) $(E2E) $(TGEXT_E2E)
+demo-test: runtime  ## run the tests of the addons in the folder DEMO_ADDONS
+	@$(PYTHON) -m tools.demo_test
+
+test: setup lint docs  ## run everything: lint, docs, and the unit, integration, Odoo, packaging and browser tests
+	$(PYTEST) $(BESIDE) $(UNIT) $(INTEGRATION) $(ODOO_TESTS) $(PACKAGING) $(TGEXT) $(E2E) $(TGEXT_E2E)
 	@$(PYTHON) -m tools.turbogears
 
 lint: test-environment  ## check style and types
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m mypy
 	$(PYTHON) -m pylint $(ADDONS)
+	@$(PYTHON) -m tools.javascript
 
 docs: test-environment  ## build the documentation in var/docs; a warning is an error
 	$(PYTHON) -m sphinx --fail-on-warning --keep-going --fresh-env --quiet docs var/docs
@@ -48,6 +53,12 @@ docs: test-environment  ## build the documentation in var/docs; a warning is an 
 screenshots: test-environment  ## take the documentation's pictures of the demo
 	@$(PYTHON) -m tools.screenshots
 	@$(PYTHON) -m tools.turbogears_screenshots
+
+dashboard: benchmark-environment  ## draw the dashboard's picture from a run of the demo (takes five minutes)
+	@$(PYTHON) -m tools.dashboard
+
+translations: test-environment  ## write i18n/ of the addons and examples anew, and say what waits
+	@$(PYTHON) -m tools.translations
 
 unit: test-environment  ## test the core, without services
 	$(PYTEST) $(UNIT)
@@ -78,7 +89,7 @@ chaos-selftest: test-environment  ## switch catch-up, deduplication and poll off
 	@$(PYTHON) -m tests.chaos.run selftest
 
 soak: test-environment  ## test for an hour, with new seeds all the time, that nothing is lost
-	SOAK_SECONDS=3600 $(PYTEST) tests/soak/test_nothing_lost.py
+	SOAK_SECONDS=3600 $(PYTEST) tests/integration/test_nothing_lost.py
 
 benchmark-environment: test-environment
 	@python3 -m tools.venv bench
@@ -88,6 +99,15 @@ bench: benchmark-environment  ## measure everything, beside other servers; write
 
 bench-quick: benchmark-environment  ## the most important figures in under a minute
 	@$(PYTHON) -m benchmarks --quick
+
+bench-publishing: benchmark-environment  ## measure what publishing costs writers in Odoo; writes docs/performance
+	@$(PYTHON) -m benchmarks.publishing
+
+bench-catch-up: benchmark-environment  ## measure 5,000 clients that come back at once after a SIGKILL
+	@$(PYTHON) -m benchmarks.catch_up
+
+bench-hub: test-environment  ## measure the hub alone: a message to one of 10 and of 100,000 listeners
+	@$(PYTHON) -m benchmarks.hub
 
 bench-turbogears: benchmark-environment  ## measure tgext.socketio beside python-socketio's stock server
 	@$(PYTHON) -m benchmarks.turbogears
