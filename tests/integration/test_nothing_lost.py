@@ -22,7 +22,7 @@ from tests.chaos.random_transactions import RandomPublishers
 from tests.chaos.site import Site
 from tools.postgres import Postgres
 
-SECONDS = 12.0
+SECONDS = 10.0
 SOAK = float(os.environ.get("SOAK_SECONDS", 0))
 ACKNOWLEDGED = ("/acknowledged mail", "/loop news")
 _sites = itertools.count(1)
