@@ -1,4 +1,4 @@
-"""The files that a Markdown document tells its reader to write."""
+"""The files that a Markdown document tells its reader to write, and the commands to run."""
 
 from __future__ import annotations
 
@@ -7,6 +7,13 @@ from pathlib import Path
 
 # A paragraph that is nothing but a bold file name, and the block after it.
 _FILE = re.compile(r"^\*\*`(?P<path>[\w./-]+)`\*\*\n\n```\w+\n(?P<text>.*?)^```$", re.M | re.S)
+
+_SHELL = re.compile(r"^```shell\n(?P<text>.*?)^```$", re.M | re.S)
+
+
+def commands_of(document: Path) -> list[str]:
+    """Return the shell commands that a document shows, block by block."""
+    return [match["text"] for match in _SHELL.finditer(document.read_text(encoding="utf-8"))]
 
 
 def files_of(document: Path) -> dict[str, str]:

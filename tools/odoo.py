@@ -147,15 +147,20 @@ class OdooInstance:
         child.wait_until_started("Registry loaded")
         return child
 
-    def test(self, db: str, modules: Sequence[str], tags: str, *, log: str) -> None:
-        """Run Odoo's own tests of modules that a database has, by updating them."""
+    def test(
+        self, db: str, modules: Sequence[str], tags: str, *, log: str, how: str = "-u"
+    ) -> None:
+        """Run Odoo's own tests of modules.
+
+        :param how: ``-u`` updates the modules that a database has, ``-i`` installs others
+        """
         run(
             self.command(
-                "-c", self.conf, "-d", db, "-u", ",".join(modules), "--test-tags", tags,
+                "-c", self.conf, "-d", db, how, ",".join(modules), "--test-tags", tags,
                 "--stop-after-init", "-p", free_port(),
             ),
             log, "Odoo's own tests failed.", env=self.odoo.env,
-        )
+        )  # fmt: skip
 
 
 def our_addons() -> list[Path]:
