@@ -11,7 +11,7 @@ from pgsocketio.testing import (
     ThreadRuntime,
 )
 
-from .servers import Plain, Site
+from .servers import NAMESPACES, Locked, Plain, Site
 
 
 @pytest.fixture
@@ -205,3 +205,32 @@ def test_waiting_events_are_bounded_by_their_bytes(site: Site) -> None:
     assert site.server.counters["event_queue_full"] == 1
     site.runtime.advance(5)
     assert queue.queued == 0
+
+
+class Waiting(Locked):
+    """As a user whose screen is locked."""
+
+    def may_wait(self) -> bool:
+        return True
+
+
+class Slow(Plain):
+    """Whose database takes its time."""
+
+    def authenticate(self, auth: dict[str, Any]) -> None:
+        self.socket.runtime.sleep(30)
+
+
+@pytest.mark.parametrize("kind", [Waiting, Slow])
+def test_who_may_wait_or_is_being_looked_at_keeps_the_transport(
+    site: Site, kind: type[Plain]
+) -> None:
+    site.server.namespaces = {**NAMESPACES, "/kind": kind}
+    client = site.client()
+    site.connect(client, "/kind")
+    site.connect(client, "/locked")
+    site.runtime.advance(site.settings.auth_timeout + 1)
+    assert client.take()[-1] == Packet(DISCONNECT, "/locked")
+    site.connect(client, "/locked")
+    site.runtime.advance(site.settings.auth_timeout / 2)
+    assert not client.connection.closed
