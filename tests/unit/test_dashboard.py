@@ -75,7 +75,7 @@ def test_every_metric_is_on_the_dashboard() -> None:
 
 
 def test_panels_lie_side_by_side() -> None:
-    taken = set()
+    taken: set[tuple[int, int]] = set()
     for panel in DASHBOARD["panels"]:
         place = panel["gridPos"]
         assert place["x"] + place["w"] <= 24
