@@ -18,7 +18,7 @@ from typing import Any
 import psycopg2
 from playwright.sync_api import Page, sync_playwright
 
-from pgsocketio.log.publisher import Waker, publish
+from pgsocketio.log.publisher import Waker, publish, publish_deferred
 from tests.support.servers import OdooServer, RealtimeServer
 from tools.odoo import OdooInstance, find_or_fetch, our_addons
 from tools.postgres import Postgres
@@ -89,9 +89,10 @@ def measure(page: Page, postgres: Postgres, *, deferred: bool) -> list[float]:
         time.sleep(PAUSE)
         with connection.cursor() as cursor:
             values = {"room_id": ROOM, "committed_at": time.time() * 1000}
-            publish(cursor, "chat", values, defer=deferred)
-            cursor.execute("SELECT pg_current_xact_id()::text")
-            xid = cursor.fetchone()[0]
+            if deferred:
+                _number, xid = publish_deferred(cursor, "chat", values, uid=None)
+            else:
+                publish(cursor, "chat", values)
         connection.commit()
         if deferred:
             waker.wake(DB, xid)

@@ -85,6 +85,9 @@ class Database:
     def resume(self, token: str) -> Position | None:
         """A client's position, when everything after it is still in the log; else None.
 
+        Who starts anew forgets what it has seen, so then all that it may have got, from whichever
+        server process, lies behind the position of the hub.
+
         :raises TemporarilyUnavailable: when the database cannot be asked now.
         """
         try:
@@ -96,13 +99,17 @@ class Database:
             return None
         now = self.hub.stamp.position.snapshot if self.hub.stamp else position.snapshot
         if position.snapshot.needs(self.listener.trimmed, now):
+            self._wait_for_read()
             return None
         if self._ahead(position):
-            if not self.listener.wait_for_read(5.0):
-                raise TemporarilyUnavailable(f"database {self.name!r} does not answer")
+            self._wait_for_read()
             if self._ahead(position):
                 return None  # from the future
         return position
+
+    def _wait_for_read(self) -> None:
+        if not self.listener.wait_for_read(5.0):
+            raise TemporarilyUnavailable(f"database {self.name!r} does not answer")
 
     def _ahead(self, position: Position) -> bool:
         stamp = self.hub.stamp

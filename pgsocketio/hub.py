@@ -50,6 +50,9 @@ class Hub:
     :param wake: called when a listener waits for a read of the log.
     :param breathe: gives way to others during long deliveries.
     :ivar delivered: called with new messages after they were handed to all their listeners.
+    :ivar heard: called in the middle of a read, while others are caught up: what was heard since it
+        began may be delivered now.
+    :ivar news: how many messages the position has moved past; it moves without any, too.
     :ivar dropped: volatile messages that a listener had no room for.
     :ivar overflows: how often a listener did not keep up, and was left to the log.
     """
@@ -59,8 +62,9 @@ class Hub:
         wake: Callable[[], Any] = lambda: None,
         breathe: Callable[[], Any] = lambda: None,
     ) -> None:
-        self.dropped = self.overflows = 0
+        self.dropped = self.overflows = self.news = 0
         self.delivered: Callable[[Sequence[Message]], Any] = lambda _messages: None
+        self.heard: Callable[[], Any] = lambda: None
         self.stamp: Stamp | None = None
         self._recent: dict[int, Message] = {}
         self.routes = Routes(breathe)
@@ -190,7 +194,7 @@ class Hub:
         generation = self.stamp.generation
         self._midway = Stamp(generation, self.stamp.position, generation + 1)
         replays = list(self._replays.values()) if catch_up else []
-        routes = Routes(self._breathe)
+        routes = Routes(self._breathe_midway)
         for replay in replays:
             routes.add(replay, replay.adapter, replay.args)
             if replay.since.position.snapshot.needs(trimmed, now.snapshot):
@@ -200,6 +204,12 @@ class Hub:
         for replay in replays:
             oldest = oldest.meet(replay.since.position.snapshot)
         return oldest
+
+    def _breathe_midway(self) -> None:
+        """Catching up gives way to live messages, too; at its end they come by themselves."""
+        self._breathe()
+        if self._midway is not None:
+            self.heard()
 
     def read(self, messages: Sequence[Message]) -> None:
         """Deliver one page of the read, in order of ids."""
@@ -220,9 +230,10 @@ class Hub:
         assert self.stamp is not None
         generation = self.stamp.generation + 1
         self.stamp, self._midway = Stamp(generation, position, generation), None
-        sees = position.snapshot.sees
+        sees, had = position.snapshot.sees, len(self._recent) + len(self._unfinished)
         self._recent = {i: m for i, m in self._recent.items() if not sees(m.xid or 0)}
         self._unfinished = set()
+        self.news += had - len(self._recent)
         self._deliver(self._reading[0], list(self._recent.values()), self.stamp)
         for replay in self._reading[1]:
             if self._replays.get(replay.sink) is replay:

@@ -6,7 +6,7 @@ import logging
 import os
 import random
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,7 @@ from pgsocketio.backlog import Backlog
 from pgsocketio.errors import RealtimeError
 from pgsocketio.hub import Hub
 from pgsocketio.log import schema
-from pgsocketio.log.reader import LogReader
+from pgsocketio.log.reader import LogReader, Page
 from pgsocketio.measure import Histogram
 from pgsocketio.message import Message
 from pgsocketio.position import Position
@@ -109,7 +109,7 @@ class Listener:
         self.trimmed = 0
         self.rows_read = 0
         self.latency = Histogram()
-        hub.delivered = self._measure
+        hub.delivered, hub.heard = self._measure, self._deliver_midway
         self._clock_offset = 0.0  # of PostgreSQL's clock to ours
         self._connect, self._runtime = connect, runtime
         self._beat = f"{_BEAT}{node}"
@@ -311,6 +311,32 @@ class Listener:
             self.hub.deliver_inline(inline := self._backlog.take())
         return bool(inline)
 
+    def _await(self, pages: Iterator[Page]) -> Page | None:
+        """The next page of a read; what is heard until it comes goes out."""
+        came: list[Page | Exception | None] = []
+
+        def fetch() -> None:
+            try:
+                came.append(next(pages, None))
+            except Exception as error:
+                came.append(error)
+            self._news.set()
+
+        self._runtime.spawn(fetch)
+        while not came:
+            self._news.wait()
+            self._news.clear()
+            self._deliver_midway()
+        self._news.set()  # there may have been other news
+        [page] = came
+        if isinstance(page, Exception):
+            raise page
+        return page
+
+    def _deliver_midway(self) -> None:
+        """Deliver what was heard, although a read is under way."""
+        self.hub.deliver_inline(self._backlog.take(midway=True))
+
     def _measure(self, messages: Sequence[Message]) -> None:
         """Count what the hub has delivered."""
         now = self._runtime.monotonic() + self._clock_offset
@@ -338,12 +364,13 @@ class Listener:
             self._on_foreign_log()
         snapshot = now.snapshot
         replay = self.hub.replaying and asked >= self._next_replay
-        for upto, messages in self._log.read(self.hub.begin_read(now, self.trimmed, replay)):
+        pages = self._log.read(self.hub.begin_read(now, self.trimmed, replay))
+        while (page := self._await(pages)) is not None:
+            snapshot, messages = page
             self.rows_read += len(messages)
             self.hub.read(messages)
-            snapshot = upto
             self._keep_alive()  # a long read is no silence
-            self.hub.deliver_inline(self._backlog.take(midway=True))
+            self._deliver_midway()
         self.hub.end_read(Position(self.epoch, snapshot))
         if replay:
             done = self._runtime.monotonic()

@@ -158,7 +158,7 @@ class Routes:
     """The routing table of one database: channel, adapter, arguments, listeners.
 
     :param breathe: called after each batch of sends, so that others get their turn.
-    :param batch: how many listeners are served in between.
+    :param batch: how many sends there are in between.
     """
 
     def __init__(self, breathe: Callable[[], Any] = lambda: None, batch: int = 100) -> None:
@@ -202,10 +202,16 @@ class Routes:
         by_channel: dict[str, list[Message]] = {}
         for message in messages:
             by_channel.setdefault(message["channel"], []).append(message)
+        served = 0
         for channel, batch in by_channel.items():
             for table in list(self._channels.get(channel, {}).values()):
                 for group, candidates in table.match(batch):
-                    self._serve(group, table.select(group, candidates), stamp)
+                    if served >= self._batch:
+                        served = 0
+                        self._breathe()
+                    chosen = table.select(group, candidates)
+                    served += len(chosen) * len(group)
+                    self._serve(group, chosen, stamp)
 
     def _serve(self, group: Group, messages: Sequence[Message], stamp: Stamp) -> None:
         if not messages:

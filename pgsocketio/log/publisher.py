@@ -17,6 +17,9 @@ from pgsocketio.message import encode_values
 logger = logging.getLogger("pgsocketio.publisher")
 
 
+_CALL = "web_socketio_notify(%s, %s::jsonb, %s::jsonb)"
+
+
 def publish(
     cursor: Any,
     channel: str,
@@ -24,7 +27,6 @@ def publish(
     *,
     uid: int | None = None,
     durable: bool = True,
-    defer: bool = False,
 ) -> int | None:
     """Publish a message when the cursor's transaction commits.
 
@@ -36,18 +38,28 @@ def publish(
     :param values: JSON object of at most 1 MiB (7,999 bytes encoded when not durable).
     :param uid: the publishing user.
     :param durable: False: skip the log.
-    :param defer: the caller sends the NOTIFY after COMMIT, with :class:`Waker`.
     :returns: the id of the message, None when it is not durable.
     :raises NotEncodable: naming the key that cannot travel.
     :raises PayloadTooLarge: above 1 MiB.
     """
-    options = {"durable": durable, "defer": defer, "uid": uid}
-    cursor.execute(
-        "SELECT web_socketio_notify(%s, %s::jsonb, %s::jsonb)",
-        [channel, encode_values(values), json.dumps(options)],
-    )
-    row = cursor.fetchone()
-    return None if row is None else row[0]
+    options = json.dumps({"durable": durable, "uid": uid})
+    cursor.execute(f"SELECT {_CALL}", [channel, encode_values(values), options])
+    number: int | None = cursor.fetchone()[0]
+    return number
+
+
+def publish_deferred(
+    cursor: Any, channel: str, values: dict[str, Any], *, uid: int | None, durable: bool = True
+) -> tuple[int | None, str]:
+    """As :func:`publish`, but the caller sends the NOTIFY after COMMIT, see :class:`Waker`.
+
+    :returns: the id, and the transaction's for :meth:`Waker.wake`.
+    """
+    options = json.dumps({"durable": durable, "defer": True, "uid": uid})
+    statement = f"SELECT {_CALL}, pg_current_xact_id()::text"
+    cursor.execute(statement, [channel, encode_values(values), options])
+    number, xid = cursor.fetchone()
+    return number, xid
 
 
 class Connections:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from pgsocketio.message import Message
 from pgsocketio.position import Position, Snapshot
 
+Page = tuple[Snapshot, list[Message]]
 PAGE = 1_000
 """Most rows of one statement."""
 PAGE_SIZE = 4_194_304
@@ -103,7 +104,7 @@ class LogReader:
         with self._connection.cursor() as cursor:
             cursor.execute("SELECT pg_notify(%s, %s)", [channel, payload])
 
-    def read(self, since: Snapshot) -> Iterator[tuple[Snapshot, list[Message]]]:
+    def read(self, since: Snapshot) -> Iterator[Page]:
         """Read what a snapshot did not see, page by page in order of ids.
 
         :yields: the snapshot of the read (the same for all its pages) and some messages, bounded

@@ -12,6 +12,8 @@ VERSION = 2
 """Of the objects that this code expects; one more or one less works too."""
 
 _LOCK = 0x6F65_7773  # "oews": one installer at a time
+_TRIM_LOCK = 1_869_969_266
+"""Of web_socketio_trim(), which locks the tables in another order: who holds it keeps that out."""
 _OBJECTS = "SELECT to_regclass('web_socketio_meta') IS NOT NULL"
 
 
@@ -49,6 +51,7 @@ def install(cursor: Any) -> int:
 
 def uninstall(cursor: Any) -> None:
     """Drop every object and every message."""
+    cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_TRIM_LOCK])
     for table in ("log", "volatile", "meta", "node", "socket", "answer"):
         cursor.execute(f"DROP TABLE IF EXISTS web_socketio_{table} CASCADE")
     cursor.execute("DROP SEQUENCE IF EXISTS web_socketio_log_id, web_socketio_slot")

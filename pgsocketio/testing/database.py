@@ -148,7 +148,10 @@ class MemoryDatabase:
         snapshot, now = position.snapshot, self.position().snapshot
         if position.epoch != EPOCH or snapshot.xmax > now.xmax:
             return None
-        return None if snapshot.needs(self._trimmed, now) else position
+        if snapshot.needs(self._trimmed, now):
+            self.read()
+            return None
+        return position
 
     def emit(
         self, namespace: str, event: str, args: Sequence[Any], room: str | None, skip: str | None

@@ -10,7 +10,7 @@ from typing import Any
 
 import psycopg2
 
-from pgsocketio.log.publisher import Waker, publish
+from pgsocketio.log.publisher import Waker, publish, publish_deferred
 
 _LEDGER = "INSERT INTO ledger (n, round, channel, recipient, durable) VALUES (%s, %s, %s, %s, %s)"
 
@@ -37,7 +37,8 @@ class Transaction:
             "pad": "x" * size,
         }  # fmt: skip
         self._cursor.execute(_LEDGER, [n, self.round, channel, recipient, durable])
-        publish(self._cursor, channel, values, defer=defer, durable=durable)
+        call = publish_deferred if defer else publish
+        call(self._cursor, channel, values, uid=None, durable=durable)
         return n
 
     def xid(self) -> str:

@@ -30,7 +30,7 @@ def without_deduplication() -> None:
     def read(self: Hub, messages: Any) -> None:
         assert self.stamp is not None
         sees = self.stamp.position.snapshot.sees
-        self._deliver([message for message in messages if not sees(message.xid)])
+        self._deliver(self.routes, [m for m in messages if not sees(m.xid or 0)], self.stamp)
         self._reading[0].deliver(messages, self.stamp)
 
     Hub.read = read  # type: ignore[method-assign]

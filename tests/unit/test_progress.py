@@ -176,3 +176,25 @@ def test_who_saw_something_elsewhere_is_told_only_what_covers_it(page: Watch) ->
     assert back.told() is None
     back.client.database.read()
     assert back.told() == back.now()
+
+
+def test_who_cannot_be_caught_up_stands_behind_all_that_it_has_seen(page: Watch) -> None:
+    """It forgets the ids it has seen; so no later place to start from may lie before them."""
+    page.look()
+    first = page.positions[0]["p"]
+    database = page.client.database
+    page.publish(1)
+    database.trim()
+    database.publish("chat", n=2)  # heard by NOTIFY, and not covered by a read yet
+    page.acknowledge()
+    page.acknowledge()
+    assert [packet.data[1] for packet in page.said] == [[1], [2]]
+    page.client.drop()
+    auth = {"v": 1, "position": first, "seen": {page.said[0].data[-1]["s"]: [1, 2]}}
+    back = Watch(NamespaceDriver(Listening, auth, beside=page.client))
+    position = back.positions[0]["p"]
+    back.client.drop()
+    again = NamespaceDriver(Listening, {"v": 1, "position": position}, beside=page.client)
+    again.emit("listen")
+    database.publish("chat", n=3)
+    assert [args[0] for name, args in again.take() if name == "say"] == [[3]]

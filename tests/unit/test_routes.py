@@ -266,6 +266,14 @@ def test_long_deliveries_give_way() -> None:
     assert breaths == [10, 20]
 
 
+def test_many_messages_to_one_listener_each_give_way_as_one_to_many() -> None:
+    breaths: list[int] = []
+    routes = Routes(lambda: breaths.append(sum(len(c.messages) for c in everyone)), batch=10)
+    everyone = [listen(routes, ToRoom, room) for room in range(25)]
+    routes.deliver([message(room=room) for room in range(25)], STAMP)
+    assert breaths == [10, 20]
+
+
 def test_who_leaves_while_others_breathe_gets_nothing_more() -> None:
     routes = Routes(lambda: routes.remove(everyone[1]), batch=1)
     everyone = [listen(routes, All) for _ in range(3)]

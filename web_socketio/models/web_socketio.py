@@ -1,6 +1,7 @@
 import json
 import logging
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 from odoo import api, models
 from odoo.exceptions import UserError
@@ -63,13 +64,13 @@ class WebSocketIO(models.AbstractModel):
                 "message log, so take @api.readonly (or readonly=True of the route, of the cursor) "
                 "away from what does it"
             )
-        number = publisher.publish(
-            cr, channel, values, uid=self.env.uid, durable=durable, defer=True
+        number, xid = publisher.publish_deferred(
+            cr, channel, values, uid=self.env.uid, durable=durable
         )
-        self._wake_after_commit()
+        self._wake_after_commit(xid)
         return number
 
-    def _wake_after_commit(self):
+    def _wake_after_commit(self, xid):
         """Send the NOTIFY once this transaction is committed; once, however much it publishes.
 
         What was published is read from the tables then: savepoints may still undo some of it.
@@ -77,8 +78,6 @@ class WebSocketIO(models.AbstractModel):
         cr, database = self.env.cr, self.env.cr.dbname
         if "web_socketio" not in cr.postcommit.data:
             cr.postcommit.data["web_socketio"] = True
-            cr.execute("SELECT pg_current_xact_id()::text")
-            xid = cr.fetchone()[0]
             cr.postcommit.add(lambda: waker.wake(database, xid))
 
     @api.private
@@ -97,9 +96,13 @@ class WebSocketIO(models.AbstractModel):
 
     @api.private
     def server_info(self):
-        """Where a page finds the realtime server."""
-        url = self.env["ir.config_parameter"].sudo().get_param("web_socketio.url")
-        return {"url": url or False, "path": "/socket.io"}
+        """Where a page finds the realtime server.
+
+        Under a path of its own, as a proxy may have it, when the setting has one.
+        """
+        url = self.env["ir.config_parameter"].sudo().get_param("web_socketio.url") or ""
+        path = urlsplit(url).path.rstrip("/") if "/" in url else ""
+        return {"url": url or False, "path": f"{path.removesuffix('/socket.io')}/socket.io"}
 
     @api.private
     def session_info(self):
