@@ -23,13 +23,14 @@ OURS = ("pgsocketio.", "gevent.")
 class BlockingWatch:
     """Logs each time that something blocked the event loop longer than it may.
 
-    The loop cannot look while it is blocked, so a thread does. It only takes a note: the line is
-    logged by the loop, once it runs again and knows how long it was.
+    The loop says when it begins to work and when it waits again. It cannot look while it is
+    blocked, so a thread does, which only takes a note: the line is logged by the loop, once it is
+    done and knows how long it was. Nothing is woken for it while the loop waits but that thread.
 
     :param threshold: seconds.
     :param counters: its ``blocked`` counts the times.
     :param ours: prefixes of modules that are not to blame for what they call.
-    :ivar lag: seconds that the loop was late each time it was to look.
+    :ivar lag: seconds of each turn of the loop, in which others have to wait.
     """
 
     def __init__(
@@ -39,45 +40,57 @@ class BlockingWatch:
         self._counters = counters
         self._ours = tuple(ours)
         self._loop_thread = monkey.get_original("_thread", "get_ident")()
-        self._ticked = GreenRuntime.monotonic()
-        self._culprit = ""
-        self._timer: Any = None
+        self._since = 0.0  # when the loop began to work; 0: it waits
+        self._note = (0.0, "")  # since when, and who
+        self._watchers: tuple[Any, ...] = ()
         self.lag = Histogram()
 
     def start(self) -> None:
         """Watch the loop of the calling thread from now on."""
-        period = self._threshold / 2
-        self._timer = gevent.get_hub().loop.timer(period, period, ref=False)
-        self._ticked = GreenRuntime.monotonic()
-        self._timer.start(self._tick)
-        monkey.get_original("_thread", "start_new_thread")(self._look, (period,))
+        loop = gevent.get_hub().loop
+        first, last = loop.check(ref=False), loop.prepare(ref=False)
+        first.priority, last.priority = loop.MAXPRI, loop.MINPRI  # around all others
+        first.start(self._begins)
+        last.start(self._waits)
+        self._watchers = (first, last)
+        self._begins()
+        monkey.get_original("_thread", "start_new_thread")(self._look, ())
 
     def stop(self) -> None:
         """Watch no more."""
-        self._timer.close()
-        self._timer = None
+        watchers, self._watchers = self._watchers, ()
+        for watcher in watchers:
+            watcher.stop()
+            watcher.close()
 
-    def _tick(self) -> None:
-        """The loop runs: say what it was kept from, if it was."""
-        now = GreenRuntime.monotonic()
-        blocked = now - self._ticked - self._threshold / 2
-        self.lag.observe(max(0.0, blocked))
+    def _begins(self) -> None:
+        """The loop goes to work."""
+        self._since = GreenRuntime.monotonic()
+
+    def _waits(self) -> None:
+        """The loop is done: say what it was kept with, if it was."""
+        since, self._since = self._since, 0.0
+        if not since:
+            return
+        blocked = GreenRuntime.monotonic() - since
+        self.lag.observe(blocked)
         if blocked > self._threshold:
+            culprit = self._note[1] if self._note[0] == since else ""
             self._counters["blocked"] += 1
             logger.warning(
                 "the event loop was blocked for %.2f s by %s: nobody else was served; wait only "
                 "in what gives way, and leave long work to another process",
-                blocked, self._culprit or "something that holds Python's interpreter lock",
+                blocked, culprit or "something that holds Python's interpreter lock",
             )  # fmt: skip
-        self._ticked, self._culprit = now, ""
 
-    def _look(self, period: float) -> None:
-        """The thread: note what runs while the loop is overdue."""
-        sleep = monkey.get_original("time", "sleep")
-        while self._timer is not None:
-            sleep(period)
-            if GreenRuntime.monotonic() - self._ticked > self._threshold and not self._culprit:
-                self._culprit = self._blame(sys._current_frames().get(self._loop_thread))
+    def _look(self) -> None:
+        """The thread: note what runs in the second half of the time that a turn may take."""
+        sleep, half = monkey.get_original("time", "sleep"), self._threshold / 2
+        while self._watchers:
+            sleep(half)
+            since = self._since
+            if since and since != self._note[0] and GreenRuntime.monotonic() - since > half:
+                self._note = (since, self._blame(sys._current_frames().get(self._loop_thread)))
 
     def _blame(self, frame: FrameType | None) -> str:
         """The outermost function that is not ours: the handler, rather than what it calls."""

@@ -138,8 +138,8 @@ _SERVER = (
            _limits, ("limit",)),
     Metric("loop_blocked", "counter", "times that a handler kept the event loop from all others",
            lambda o: _one(o.server.counters["blocked"])),
-    Metric("loop_lag_seconds", "histogram", "how late the event loop was, looked at all the time",
-           lambda o: [((), o.lag)]),
+    Metric("loop_lag_seconds", "histogram",
+           "how long each turn of the event loop kept others waiting", lambda o: [((), o.lag)]),
     Metric("draining", "gauge", "1 while the server is about to end",
            lambda o: _one(o.server.draining)),
 )  # fmt: skip
