@@ -85,7 +85,8 @@ class Progress:
     """
 
     __slots__ = (
-        "_brought", "_missed", "_resume", "_seen", "_told", "connected_at", "mark", "sent",
+        "_brought", "_missed", "_news", "_resume", "_seen", "_told", "connected_at", "mark",
+        "sent",
     )  # fmt: skip
 
     def __init__(self, auth: wire.Auth, now: float) -> None:
@@ -94,6 +95,7 @@ class Progress:
         self.connected_at = now
         self._resume: Position | None = None
         self._told: Position | None = None
+        self._news: int | None = None  # of the hub, when the client was told that it is level
         self._missed: int | None = None
         self.mark: Since | None = None
         self.sent = 0
@@ -129,7 +131,7 @@ class Progress:
         if stamp is None:
             socket.emit(wire.READY, [{"recovered": recovered}])
             return
-        self._take_up(stamp)
+        self._take_up(socket, stamp)
         packet = socket.server.positions.welcome(socket.name, stamp, recovered)
         socket.client.connection.send_prepared(packet)
         socket.traffic.sent += 1
@@ -140,15 +142,16 @@ class Progress:
         if stamp is None:
             return
         self.sent = 0
-        if stamp.position == self._told:
-            return
-        self._take_up(stamp)
+        if stamp.position == self._told or self._news == _news(socket, stamp) is not None:
+            return  # with nothing published in between, one place is as good as the other
+        self._take_up(socket, stamp)
         if socket.gone is None:
             packet = socket.server.positions.packet(socket.name, stamp)
             socket.client.connection.send_prepared(packet)
 
-    def _take_up(self, stamp: Stamp) -> None:
+    def _take_up(self, socket: NamespaceSocket, stamp: Stamp) -> None:
         self._told, self._resume, self._seen = stamp.position, None, _NOTHING
+        self._news = _news(socket, stamp)
 
     def _position(self, socket: NamespaceSocket, listening: list[Listening]) -> Stamp | None:
         """The oldest place that something still needs; None when there is none to tell."""
@@ -173,3 +176,9 @@ class Progress:
         if self.mark is None or now is None or age < socket.settings.resume_window:
             return False
         return not self._seen or now.generation >= self.mark.generation + 2
+
+
+def _news(socket: NamespaceSocket, stamp: Stamp) -> int | None:
+    """What the hub counts at its own place; None at a place that it left behind."""
+    hub = None if socket.scope is None else socket.scope.hub
+    return hub.news if hub is not None and stamp is hub.stamp else None

@@ -315,8 +315,12 @@ class NamespaceSocket:
     @property
     def waiting(self) -> int:
         """Messages in its mailboxes, those in hand included."""
-        mailboxes = [r.mailbox.depth for r in self._readers if r.mailbox is not None]
-        return sum(mailboxes) + sum(one.depth for one in self._subscribers)
+        waiting = 0
+        for one in self._subscribers:
+            waiting += one.depth
+        for reader in self._readers:
+            waiting += 0 if reader.mailbox is None else reader.mailbox.depth
+        return waiting
 
     @property
     def unacknowledged(self) -> int:
