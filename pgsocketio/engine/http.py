@@ -191,7 +191,7 @@ class RequestParser:
         except httptools.HttpParserUpgrade:
             pass  # the caller decides whether it upgrades
         except httptools.HttpParserError as error:
-            raise RequestError("malformed request") from error
+            raise RequestError(f"malformed request: {error}") from error
         if end < 0:
             return b""
         rest, self._buffer = self._buffer[stop:], self._buffer[:stop]
@@ -220,7 +220,7 @@ class RequestParser:
             self._parser.feed_data(data)
         except httptools.HttpParserError as error:
             if not self.complete:
-                raise RequestError("malformed chunked body") from error
+                raise RequestError(f"malformed chunked body: {error}") from error
         assert self.request is not None
         if len(self.request.body) > self._max_body or self._raw_left < 0:
             raise RequestError("request body too large", 413, "body too large")

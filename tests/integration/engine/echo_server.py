@@ -1,6 +1,7 @@
 """The server under test: echoes, broadcasts and closes on demand. Prints its port.
 
-Arguments: JSON of EngineSettings fields, then words: 'patched', 'fallback', 'files=N', 'port=N'.
+Arguments: JSON of EngineSettings fields, then words: 'patched', 'fallback', 'traced', 'files=N',
+'port=N'.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import resource
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from types import CodeType, FrameType
 from typing import Any
 
 import gevent
@@ -91,6 +93,9 @@ class Echo:
         simple = {k: v for k, v in connection.environ.items() if isinstance(v, str)}
         connection.send(json.dumps(simple))
 
+    def do_path(self, connection: Connection, argument: str) -> None:
+        connection.send(json.dumps(TRACE.taken()))
+
     def do_state(self, connection: Connection, argument: str) -> None:
         gc.collect()
         state = {
@@ -105,6 +110,50 @@ class Echo:
             "greenlets": sum(isinstance(o, gevent.Greenlet) for o in gc.get_objects()),
         }
         connection.send(json.dumps(state))
+
+
+class Trace:
+    """Which lines the parsers ran, and what they refused: the path that an input took."""
+
+    files = frozenset(("connection", "frames", "http", "http_connection", "packets", "polling",
+                       "router", "upgrade", "websocket"))  # fmt: skip
+
+    def __init__(self) -> None:
+        self._theirs: dict[CodeType, bool] = {}
+        self._lines: set[str] = set()
+        self._refused: list[str] = []
+
+    def start(self, engine: Engine) -> None:
+        """Note everything from now on."""
+        refused = engine.runtime.refused
+
+        def note(rule: str, what: str, address: str, error: object) -> None:
+            self._refused.append(f"{rule}: {error}")
+            refused(rule, what, address, error)
+
+        engine.runtime.refused = note  # type: ignore[method-assign]
+        sys.settrace(self._called)
+
+    def _called(self, frame: FrameType, _event: str, _arg: object) -> Any:
+        code = frame.f_code
+        if code not in self._theirs:
+            path = Path(code.co_filename)
+            self._theirs[code] = path.parent.name == "engine" and path.stem in self.files
+        return self._ran if self._theirs[code] else None
+
+    def _ran(self, frame: FrameType, event: str, _arg: object) -> Any:
+        if event == "line":
+            self._lines.add(f"{frame.f_code.co_name}:{frame.f_lineno}")
+        return self._ran
+
+    def taken(self) -> list[list[str]]:
+        """The path since the last time."""
+        path = [sorted(self._lines), self._refused]
+        self._lines, self._refused = set(), []
+        return path
+
+
+TRACE = Trace()
 
 
 def fallback(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -168,6 +217,8 @@ def main() -> None:
     application = Echo()
     application_below = fallback if "fallback" in sys.argv else None
     engine = application.engine = Engine(application, settings, application_below)
+    if "traced" in sys.argv:
+        TRACE.start(engine)
     sys.stdout.write(f"{engine.listen('127.0.0.1', int(words.get('port', 0)))}\n")
     sys.stdout.flush()
     gevent.get_hub().join()

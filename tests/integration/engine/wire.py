@@ -249,6 +249,15 @@ class WebSocket(Http):
             if text == "2":
                 self.say("3")
 
+    def path(self) -> tuple[Any, ...]:
+        """The path that the echo server's parsers took since the last time; it must be traced."""
+        self.say("4path:")
+        while not (text := self.text()).startswith("4[["):
+            assert text == "2", text
+            self.say("3")
+        lines, refused = json.loads(text[1:])
+        return tuple(lines), tuple(refused)
+
     def state_when(self, condition: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """Ask until the state is as expected; TimeoutError if it never is."""
         end = time.monotonic() + PATIENCE

@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import sys
+from collections import deque
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from pgsocketio.namespace import BaseNamespace
 from pgsocketio.server import Server, ServerSettings
 
 ENGINES: list[Engine] = []
-GONE: list[list[str]] = []
+GONE: deque[list[str]] = deque(maxlen=20)
 
 
 class Main(BaseNamespace):
@@ -69,7 +70,7 @@ class Main(BaseNamespace):
             "connections": len(ENGINES[0].connections),
             "counters": self.socket.server.counters,
             "errors": ENGINES[0].counters["application_errors"],
-            "gone": GONE[-20:],
+            "gone": list(GONE),
             "descriptors": len(os.listdir("/proc/self/fd")),
             "resident": int(Path("/proc/self/statm").read_text().split()[1]) * 4096,
         }
