@@ -28,9 +28,9 @@ BOUNDS: Final = (
            "sustained", 100, whole(1, _MANY)),
     Option("handshake_burst", "connections that one client address may open at once", 500,
            whole(1, _MANY)),
-    Option("events_per_second", "packets that a client may send per second, sustained", 100,
+    Option("events_per_second", "packets that a client may send per second, sustained", 1_000,
            whole(1, 1_000_000)),
-    Option("event_burst", "packets that a client may send at once", 500, whole(1, 1_000_000)),
+    Option("event_burst", "packets that a client may send at once", 5_000, whole(1, 1_000_000)),
     Option("auth_timeout", "seconds in which a client has to authenticate", 10.0,
            seconds(0.1, 3600)),
 )  # fmt: skip

@@ -60,14 +60,14 @@ class ServerSettings:
     auth_timeout: float = 10.0
     ack_timeout: float = 10.0
     max_attempts: int = 5
-    max_queue: int = 1_000
+    max_queue: int = 5_000
     max_acks: int = 1_000
     max_rooms: int = 1_000
     max_subscriptions: int = 1_000
     max_jobs: int = 1_000
     max_namespaces: int = 64
-    events_per_second: float = 100.0
-    event_burst: int = 500
+    events_per_second: float = 1_000.0
+    event_burst: int = 5_000
     max_payload: int = 1_000_000
     max_attachments: int = 32
     max_depth: int = 64
