@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 
 from pgsocketio.message import Message
+from pgsocketio.position import Snapshot
 from pgsocketio.wire import NotifyCodec
 
 _HINT = ""  # carries no content: what is before it in the log has to be read
@@ -39,24 +40,31 @@ class Backlog:
         """A read of the log begins: it brings all that was heard so far."""
         self._covered = self._taken + len(self._waiting)
 
-    def take(self, midway: bool = False) -> list[Message]:
+    def take(self, reading: Snapshot | None = None) -> list[Message]:
         """Content from the head, up to a hint that needs a read.
 
-        :param midway: a read is under way, and brings in its order what was heard before it began;
-            a volatile message of then has to wait for its end.
+        :param reading: of the read that is under way: it brings, in its order, what this sees and
+            what was heard before it began. Volatile messages wait for its end, as those of their
+            transaction may be among that.
         """
         contents: list[Message] = []
+        held: list[str | Message] = []
         while self._waiting:
             head = self._waiting[0]
             message = head if isinstance(head, Message) else self.codec.decode(head)
-            read = self._taken < self._covered
+            read = self._taken + len(held) < self._covered
             if message is None and not read:
                 break
-            if message is not None and message.xid is None and read and midway:
-                self._waiting[0] = message  # it is believed only once
-                break
-            if message is not None and not (read and message.xid is not None):
-                contents.append(message)
             self._waiting.popleft()
+            if message is not None and message.xid is None and reading is not None:
+                held.append(message)  # as it is: content is believed only once
+                continue
             self._taken += 1
+            if message is not None and not (message.xid and (read or _sees(reading, message.xid))):
+                contents.append(message)
+        self._waiting.extendleft(reversed(held))
         return contents
+
+
+def _sees(snapshot: Snapshot | None, xid: int) -> bool:
+    return snapshot is not None and snapshot.sees(xid)

@@ -20,7 +20,7 @@ from pgsocketio.log import schema
 from pgsocketio.log.reader import LogReader, Page
 from pgsocketio.measure import Histogram
 from pgsocketio.message import Message
-from pgsocketio.position import Position
+from pgsocketio.position import Position, Snapshot
 from pgsocketio.runtime import Job, Runtime
 from pgsocketio.wire import NotifyCodec
 
@@ -121,6 +121,7 @@ class Listener:
         self._backlog = Backlog(settings.max_backlog)
         self._next_replay = 0.0
         self._read_wanted = True
+        self._reading: Snapshot | None = None
         self._heard = 0.0
         self._failure: Exception | None = None
         self._stopping = False
@@ -334,8 +335,8 @@ class Listener:
         return page
 
     def _deliver_midway(self) -> None:
-        """Deliver what was heard, although a read is under way."""
-        self.hub.deliver_inline(self._backlog.take(midway=True))
+        """Deliver what was heard and the read that is under way does not bring."""
+        self.hub.deliver_inline(self._backlog.take(self._reading))
 
     def _measure(self, messages: Sequence[Message]) -> None:
         """Count what the hub has delivered."""
@@ -356,22 +357,23 @@ class Listener:
         self._reads_started = started = self._reads_started + 1
         asked = self._runtime.monotonic()
         now, self.trimmed, clock, self.queue = self._log.now()
+        self._reading = now.snapshot
         self._clock_offset = clock - (asked + self._runtime.monotonic()) / 2
         self._backlog.codec.clock = clock
         if self.hub.stamp and self.hub.stamp.position.snapshot.needs(self.trimmed, now.snapshot):
             logger.error("database %r: messages were trimmed that nobody read here", self.name)
             self.hub.reset()
             self._on_foreign_log()
-        snapshot = now.snapshot
         replay = self.hub.replaying and asked >= self._next_replay
-        pages = self._log.read(self.hub.begin_read(now, self.trimmed, replay))
+        since = self.hub.begin_read(now, self.trimmed, replay)
+        pages = self._log.read(since, now.snapshot)
         while (page := self._await(pages)) is not None:
-            snapshot, messages = page
+            _snapshot, messages = page
             self.rows_read += len(messages)
             self.hub.read(messages)
             self._keep_alive()  # a long read is no silence
             self._deliver_midway()
-        self.hub.end_read(Position(self.epoch, snapshot))
+        self.hub.end_read(Position(self.epoch, now.snapshot))
         if replay:
             done = self._runtime.monotonic()
             self._next_replay = done + min(MAX_REST, done - asked)

@@ -104,13 +104,15 @@ class LogReader:
         with self._connection.cursor() as cursor:
             cursor.execute("SELECT pg_notify(%s, %s)", [channel, payload])
 
-    def read(self, since: Snapshot) -> Iterator[Page]:
+    def read(self, since: Snapshot, until: Snapshot | None = None) -> Iterator[Page]:
         """Read what a snapshot did not see, page by page in order of ids.
 
+        :param until: another one that does see it; None: that of the first page.
         :yields: the snapshot of the read (the same for all its pages) and some messages, bounded
             by :data:`PAGE` and :data:`PAGE_SIZE`; at least one page, that may be empty.
         """
-        upto, after, full = None, 0, True
+        upto = None if until is None else str(until)
+        after, full = 0, True
         while full:
             snapshot, messages, full = self._page(since, upto, after)
             upto = upto or snapshot

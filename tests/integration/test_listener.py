@@ -15,10 +15,7 @@ from tests.chaos import faults
 from tests.chaos.attack import a_site, attack
 from tests.chaos.faults import FAULTS, Fault
 from tests.chaos.site import DATABASE, Site
-from tools.console import log_file
-from tools.postgres import ACCOUNT
-from tools.processes import Child, free_port
-from tools.programs import pgbouncer
+from tests.support.pooler import transaction_pooler
 
 FEW = 100  # messages of a round
 POLL, SILENCE = 1.0, 4.0
@@ -136,36 +133,35 @@ def test_missing_log(site: Site) -> None:
 
 
 def test_a_transaction_pooler_is_noticed_and_said(site: Site) -> None:
-    port, folder = free_port(), site.folder
-    conf = folder / "pgbouncer.ini"
-    conf.write_text(
-        f"[databases]\n{DATABASE} = host=127.0.0.1 port={site.postgres.port} user=odoo\n"
-        f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nauth_type = any\n"
-        "unix_socket_dir =\npool_mode = transaction\n",
-        encoding="utf-8",
-    )
-    pooler = Child("PgBouncer", [pgbouncer(), conf], log_file("test-pgbouncer"), account=ACCOUNT)
-    pooler.wait_until_started("listening on")
     direct = site.postgres_proxy.upstream
-    try:
-        site.postgres_proxy.upstream = port
-        site.postgres_proxy.cut()
-        _wait_for(site, lambda counters: "pooler" in str(counters["error"]), SILENCE + 10)
-    finally:
-        site.postgres_proxy.upstream = direct
-        site.postgres_proxy.cut()
-        pooler.stop()
+    with transaction_pooler(site.folder, DATABASE, site.postgres) as port:
+        try:
+            site.postgres_proxy.upstream = port
+            site.postgres_proxy.cut()
+            _wait_for(site, lambda counters: "pooler" in str(counters["error"]), SILENCE + 10)
+        finally:
+            site.postgres_proxy.upstream = direct
+            site.postgres_proxy.cut()
     _attack(site, Fault("after the pooler", lambda _site: None))
 
 
 FILL = "SELECT pg_notify('elsewhere', repeat('x', 7900) || i) FROM generate_series(1, 38) i"
 
 
+@pytest.fixture
+def small_queue(site: Site) -> Iterator[None]:
+    """The smallest queue of NOTIFY that there is: 64 pages of 8 KiB."""
+    for setting in ("SET max_notify_queue_pages = 64", "RESET max_notify_queue_pages"):
+        site.sql(f"ALTER SYSTEM {setting}")
+        site.postgres.stop()
+        site.postgres.start()
+        if setting.startswith("SET"):
+            yield
+
+
+@pytest.mark.usefixtures("small_queue")
 def test_a_queue_of_notify_that_fills_is_said_and_nothing_is_lost(site: Site) -> None:
-    """Somebody LISTENs, and sits in a transaction; the smallest queue has 64 pages of 8 KiB."""
-    site.sql("ALTER SYSTEM SET max_notify_queue_pages = 64")
-    site.postgres.stop()
-    site.postgres.start()
+    """Somebody LISTENs, and sits in a transaction."""
 
     def inject(site: Site) -> None:
         culprit = psycopg2.connect(site.dsn)
