@@ -6,9 +6,11 @@ import asyncio
 import json
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import psycopg2
 import pytest
 
 from tests.chaos.attack import a_site
@@ -121,3 +123,29 @@ def test_what_cannot_be_caught_up_is_said(site: Site, tmp_path: Path) -> None:
     (n,) = site.publishers.one([0])
     program.wait_for(n)
     assert program.end() == [n]
+
+
+def test_a_page_that_reads_its_state_and_then_listens_misses_nothing(
+    site: Site, tmp_path: Path
+) -> None:
+    """Commits in between, also of what had begun before: in the state or told, never both."""
+    site.publishers.one([0] * 3)
+    with closing(psycopg2.connect(site.dsn)) as late, closing(psycopg2.connect(site.dsn)) as page:
+        with late.cursor() as cursor:
+            begun = [site.publishers.transaction(cursor).publish(0)]
+        page.set_session(isolation_level="REPEATABLE READ")
+        with page, page.cursor() as cursor:
+            cursor.execute("SELECT n FROM ledger WHERE recipient = 0")
+            state = {n for (n,) in cursor.fetchall()}
+            between = site.publishers.one([0, 0])
+            cursor.execute("SELECT web_socketio_position()")
+            (position,) = cursor.fetchone()
+        late.commit()
+        after = site.publishers.one([0])
+    storage = tmp_path / "storage"
+    storage.write_text(json.dumps({"position": position, "seen": {}}))
+    program = Program(site.server.port, "/plain", storage)
+    program.wait_for(after[0])
+    shown = program.end()
+    assert sorted(shown) == sorted([*begun, *between, *after])
+    assert not state & set(shown)
