@@ -108,7 +108,10 @@ class Scope(Protocol):
     backplane: Backplane
 
     def resume(self, token: str) -> Position | None:
-        """A client's position, when everything after it can still be sent; else None."""
+        """A client's position, when everything after it can still be sent; else None.
+
+        Then all that was published before lies behind the position of the hub.
+        """
 
 
 class LocalScope:
@@ -195,6 +198,13 @@ class Server:
         address = connection.environ.get("REMOTE_ADDR", "an unknown address")
         self._log.line(counter, "a client at %s: %s", address, text)
 
+    def sent_away(self, socket: NamespaceSocket, error: TemporarilyUnavailable) -> None:
+        """Close the transport of a client, which comes back; one line per reason and minute."""
+        self.counters["sent_away"] += 1
+        text = "a client of %s is sent away for now: %s"
+        self._log.line(f"sent away: {error}", text, socket.name, error)
+        socket.client.connection.leave()
+
     def traffic_of(self, scope: str, namespace: str) -> Traffic:
         """What is counted of a namespace in a scope; '' before its clients are let into one."""
         return self.traffic.setdefault((scope, namespace), Traffic())
@@ -269,8 +279,7 @@ class Server:
         try:
             socket.namespace.process_packet(packet)
         except Exception as error:
-            failure = socket.namespace.exception_handler(error, method)
-            socket.emit("error", [failure])
+            socket.emit("error", [self._describe(socket.namespace, error, method)])
 
     def tell_positions(self, least: int = 0) -> None:
         """Tell versioned clients how far they are.
@@ -323,8 +332,11 @@ class Server:
     @staticmethod
     def _describe(namespace: BaseNamespace, error: Exception, method: str) -> dict[str, str]:
         if isinstance(error, HandlerError):
-            return {"name": error.name, "message": str(error)}
-        return namespace.exception_handler(error, method)
+            failure = {"name": error.name, "message": str(error)}
+        else:
+            failure = namespace.exception_handler(error, method)
+        # It may quote what the client sent, half a surrogate pair for instance.
+        return {key: text.encode(errors="replace").decode() for key, text in failure.items()}
 
     def _answer(
         self,

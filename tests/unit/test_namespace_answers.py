@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from pgsocketio.errors import NotEncodable
+from pgsocketio.errors import HandlerError, NotEncodable
+from pgsocketio.namespace import BaseNamespace
 from pgsocketio.testing import NamespaceDriver
 
 from .namespaces import Recorder
@@ -150,3 +151,15 @@ def test_the_client_can_be_sent_away_without_a_word(client: NamespaceDriver) -> 
     client.settle()
     assert not client.ended
     assert namespace.calls[-1] == "recv_disconnect"
+
+
+def test_an_error_may_quote_what_cannot_travel() -> None:
+    class Quoting(BaseNamespace):
+        def on_quote(self) -> None:
+            raise HandlerError("half of a pair: \ud800", "Odd")
+
+    with NamespaceDriver(Quoting) as client:
+        expected = {"name": "Odd", "message": "half of a pair: ?"}
+        assert client.call("quote") == [{"error": expected}]
+        client.emit("quote")
+        assert client.take() == [("error", [expected])]
