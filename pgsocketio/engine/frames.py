@@ -70,7 +70,7 @@ def _violation(rule: str) -> FrameError:
     return FrameError(CloseCode.PROTOCOL_ERROR, rule)
 
 
-def _read_head(data: bytes | bytearray, at: int) -> tuple[int, int] | None:
+def _read_head(data: bytes, at: int) -> tuple[int, int] | None:
     """Check a head as far as it is there (RFC 6455, 5.2 and 5.5).
 
     Returns:
@@ -115,13 +115,13 @@ class MessageReader:
         max_size: bytes of one message; a larger one is refused at its frame's head.
     """
 
-    __slots__ = ("_closing", "_decoder", "_max_size", "_missing", "_out", "_parts", "_rest",
+    __slots__ = ("_closing", "_decoder", "_inside", "_max_size", "_out", "_parts", "_rest",
                  "_tell_end", "close_code", "ended", "failure")  # fmt: skip
 
     def __init__(self, max_size: int) -> None:
         self._max_size = max_size
-        self._rest: bytearray | None = None  # a frame that is not whole
-        self._missing = 0
+        self._rest = b""  # a head or a control frame that is not whole
+        self._inside: tuple[int, int, bytes] | None = None  # FIN, bytes missing, masking key
         self._parts: bytearray | None = None
         self._decoder: IncrementalDecoder | None = None
         self._out = b""
@@ -132,38 +132,50 @@ class MessageReader:
     def receive(self, data: bytes) -> list[str | bytes]:
         """Take received bytes, return the messages complete with them."""
         messages: list[str | bytes] = []
-        if self._rest is None:
-            self._read(data, messages)
-            return messages
-        self._rest += data
-        self._missing -= len(data)
-        if self._missing <= 0:
-            whole, self._rest = self._rest, None
-            self._read(whole, messages)
-        return messages
-
-    def _read(self, data: bytes | bytearray, messages: list[str | bytes]) -> None:
-        at = 0
+        if self._rest:
+            data, self._rest = self._rest + data, b""
         try:
-            while at < len(data) and not self.ended:
-                head = _read_head(data, at)
-                if head is None:
-                    self._keep(data, at, 1)
-                    return
-                start, size = head[0] + _MASK_SIZE, head[1]
-                self._check(data[at], size)
-                if start + size > len(data):
-                    self._keep(data, at, start + size - len(data))
-                    return
-                payload = bytes(data[start : start + size])
-                payload = unmask(payload, bytes(data[start - _MASK_SIZE : start]))
-                self._take(data[at], payload, messages)
-                at = start + size
+            at = 0 if self._inside is None else self._go_on(data, messages)
+            self._read(data, at, messages)
         except FrameError as error:
             self._fail(error)
+        return messages
 
-    def _keep(self, data: bytes | bytearray, at: int, missing: int) -> None:
-        self._rest, self._missing = bytearray(data[at:]), missing
+    def _read(self, data: bytes, at: int, messages: list[str | bytes]) -> None:
+        while at < len(data) and not self.ended:
+            head = _read_head(data, at)
+            if head is None:
+                self._rest = data[at:]
+                return
+            start, size = head[0] + _MASK_SIZE, head[1]
+            self._check(data[at], size)
+            if start + size > len(data):
+                self._begin(data, at, start, size, messages)
+                return
+            payload = unmask(data[start : start + size], data[start - _MASK_SIZE : start])
+            self._take(data[at], payload, messages)
+            at = start + size
+
+    def _begin(
+        self, data: bytes, at: int, start: int, size: int, messages: list[str | bytes]
+    ) -> None:
+        """A frame that is not whole: what is there of a message counts as a fragment of it."""
+        if data[at] & _CONTROL or start > len(data):
+            self._rest = data[at:]  # of a hundred bytes at most
+            return
+        self._inside = (data[at] & _FIN, size, data[start - _MASK_SIZE : start])
+        self._go_on(data[start:], messages, data[at] & 0x0F)
+
+    def _go_on(self, data: bytes, messages: list[str | bytes], opcode: int = CONT) -> int:
+        """Take more of a frame that was not whole; returns how many bytes are of it."""
+        assert self._inside is not None
+        fin, missing, mask = self._inside
+        piece = data[:missing]
+        size, turn = len(piece), len(piece) % _MASK_SIZE
+        rest = (fin, missing - size, mask[turn:] + mask[:turn])
+        self._inside = rest if size < missing else None
+        self._take(opcode | (fin if size == missing else 0), unmask(piece, mask), messages)
+        return size
 
     def _check(self, first: int, size: int) -> None:
         """The rules on fragments (RFC 6455, 5.4), and the bound."""

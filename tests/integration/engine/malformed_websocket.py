@@ -70,6 +70,8 @@ TEXTS = [
         b"\xf8\x88\x80\x80\x80", b"\xe2\x82", b"\xe2a")), code=1007),
     _frames("UTF-8: fails in the first fragment [8.1]", frame(TEXT, b"4\xff", fin=False),
             code=1007),
+    _frames("UTF-8: fails before the frame is whole [8.1]",
+            frame(TEXT, b"4a\xff" + b"a" * 100)[:20], code=1007),
     _frames("UTF-8: fails in a later fragment [8.1]",
             frame(TEXT, b"4\xe2", fin=False) + frame(CONT, b"a", fin=False),
             frame(TEXT, b"4\xe2", fin=False) + frame(CONT, b"\x82"), code=1007),
