@@ -151,6 +151,8 @@ class Mailbox:
     @property
     def generation(self) -> int:
         """Of the hub when the newest of the batch in hand came: a later position covers it all."""
+        if len(self._batch) == 1:
+            return self._batch[0][1].delivered
         stamps = (stamp.delivered for _message, stamp in self._batch)
         return max(stamps, default=self.hub.generation)
 

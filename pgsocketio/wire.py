@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from zlib import crc32
 
@@ -95,8 +96,13 @@ def envelope(
     :param number: which event of the same batch it is, so that one batch may make several.
     """
     known = [i for i in ids if i is not None]
-    name = f"{reader}.{crc32(event.encode()):08x}.{number}"
-    return {"s": name, "ids": known or None, "g": generation}
+    return {"s": _name(reader, event, number), "ids": known or None, "g": generation}
+
+
+@lru_cache(4_096)
+def _name(reader: str, event: str, number: int) -> str:
+    """The same for all clients that read the same."""
+    return f"{reader}.{crc32(event.encode()):08x}.{number}"
 
 
 class NotifyCodec:
