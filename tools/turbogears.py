@@ -16,7 +16,11 @@ from tools.paths import EXAMPLES, REQUIREMENTS, ROOT, VENV_PYTHON, cache_dir
 from tools.venv import digest_of, venv_command
 
 VERSIONS = ("2.4.3", "2.5.1")
-EXTRA = {"2.5.1": ["tgext.formencode>=0.1.1,<0.2"]}  # in 2.4, TurboGears itself knows FormEncode
+EXTRA = {
+    # What its quick start asks for; FormEncode it knows by itself.
+    "2.4.3": ["SQLAlchemy<2", "pynose>=1.5,<2", "tgext.admin>=0.7,<0.8", "tw2.forms>=2.2,<3"],
+    "2.5.1": ["SQLAlchemy>=2", "tgext.formencode>=0.1.1,<0.2"],
+}
 NEIGHBOURS = ("tgext.debugbar==0.6.1", "tgext.formencode==0.1.1")  # two kinds of namespace
 UNIT_TESTS = ROOT / "tests" / "tgext" / "unit"
 EXTENSION = ROOT / "tgext"
@@ -25,7 +29,7 @@ EXTENSION = ROOT / "tgext"
 def environment(version: str) -> Path:
     """Return the Python of an environment with that TurboGears and this checkout's extension."""
     wanted = [REQUIREMENTS / "tgext.txt", EXTENSION / "pyproject.toml"]
-    parts = [*map(digest_of, wanted), str(ROOT)]
+    parts = [*map(digest_of, wanted), str(ROOT), *EXTRA[version]]
     key = hashlib.sha256("".join(parts).encode()).hexdigest()[:12]
     folder = cache_dir() / f"turbogears-{version}-{key}"
     python = folder / "bin" / "python"
@@ -35,7 +39,7 @@ def environment(version: str) -> Path:
             failure = f"An environment for TurboGears {version} could not be made."
             run([*venv_command(str(VENV_PYTHON)), folder], "turbogears", failure)
             exact = [f"TurboGears2=={version}", f"tg.devtools=={version}"]
-            exact += EXTRA.get(version, [])
+            exact += EXTRA[version]
             for packages in (["-r", wanted[0], *exact], ["--no-deps", "-e", EXTENSION]):
                 pip = [python, "-m", "pip", "install", *packages]
                 run(pip, "turbogears", f"{failure} Is there a network?")

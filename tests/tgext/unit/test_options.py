@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Any
 
 import pytest
+import tgext.socketio
 from tgext.socketio.brokers import make_broker
 from tgext.socketio.errors import DebugModeForbiddenException
 from tgext.socketio.options import read_options
+from tgext.socketio.pubsub import PubSubTGNamespace
 from tgext.socketio.server import socketio_server_factory, socketio_server_runner
+from tgext.socketio.testing import SocketIOTestClient
 
-from pgsocketio.errors import ConfigError
+from pgsocketio.errors import ConfigError, NotEncodable, PayloadTooLarge
+from pgsocketio.message import dumps
+from tests.tgext.unit.apps import make_app
+
+
+class News(PubSubTGNamespace):
+    def subscribe_news(self) -> None:
+        """Itself."""
 
 
 def test_defaults() -> None:
@@ -42,7 +54,8 @@ def test_a_wrong_option_says_what_is_wrong(given: dict[str, str], message: str) 
     lambda conf: socketio_server_runner(None, conf),
 ])  # fmt: skip
 def test_debug_mode_is_refused(call: Any) -> None:
-    with pytest.raises(DebugModeForbiddenException, match="set 'debug = false' in"):
+    told = "set 'debug = false' in .* a socket's request lasts"
+    with pytest.raises(DebugModeForbiddenException, match=told):
         call({"debug": "true"})
 
 
@@ -62,6 +75,39 @@ def test_debug_mode_is_refused(call: Any) -> None:
 def test_a_wrong_backend_says_what_is_wrong(options: dict[str, str], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         make_broker({f"anypubsub.{key}": value for key, value in options.items()})
+
+
+@pytest.mark.parametrize("backend", ["mongodb", "amqp"])
+def test_a_backend_that_does_not_work_is_named_when_the_application_is_known(
+    backend: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = SocketIOTestClient(make_app(config={"anypubsub.backend": backend}, test=News))
+    socket = client.namespace("/test")
+    assert f"anypubsub.backend = {backend} does not work: anypubsub 0.6 calls" in caplog.text
+    assert socket.emit("subscribe", "news").errors == [("internal_error", "Internal error")]
+    assert socket.emit("unsubscribe", "news").ack is False
+
+
+@pytest.mark.parametrize(
+    ("message", "error", "why"),
+    [
+        ({"text": "\x00"}, NotEncodable, "NUL"),
+        ({"text": "x" * 1_050_000}, PayloadTooLarge, "send the id of a record"),
+    ],
+)
+def test_postgres_says_at_once_what_it_cannot_carry(
+    message: Any, error: type[Exception], why: str
+) -> None:
+    broker = make_broker({"anypubsub.backend": "postgres", "anypubsub.dsn": "dbname=nowhere"})
+    with pytest.raises(error, match=why):
+        broker.check("news", dumps(message))
+
+
+def test_what_turbogears_does_not_document_is_used_in_one_module() -> None:
+    internals = re.compile(r"tg\.locals|_current_obj|_fast_setattr|Decoration\b|tg(\.\w+)*\._")
+    folder = Path(tgext.socketio.__file__).parent
+    users = {path.name for path in folder.glob("*.py") if internals.search(path.read_text())}
+    assert users == {"tgcompat.py"}
 
 
 def test_exports() -> None:

@@ -24,7 +24,7 @@ class SocketIOController(TGController):  # type: ignore[misc]
     names ``socket.io.js`` (the client for the browser) and ``socketio_handshake`` are taken.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *_args: Any, **_kw: Any) -> None:
         super().__init__()
         attributes = {name: getattr(type(self), name) for name in dir(type(self))}
         self._namespaces = {

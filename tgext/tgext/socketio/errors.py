@@ -9,12 +9,15 @@ from pgsocketio.errors import ConfigError, RealtimeError
 
 
 class DebugModeForbiddenException(ConfigError):
-    """The server does not run in debug mode: set 'debug = false' in [DEFAULT] of the ini file.
+    """The server does not run in debug mode."""
 
-    Debug mode wraps the application in an interactive debugger. It keeps every request in which
-    something failed, and a socket's request lasts as long as the socket; and whoever reaches the
-    server can run code in it.
-    """
+    def __init__(self) -> None:
+        super().__init__(
+            "The server does not run in debug mode: set 'debug = false' in [DEFAULT] of the ini "
+            "file. Debug mode wraps the application in an interactive debugger, which keeps every "
+            "request in which something failed, and a socket's request lasts as long as the "
+            "socket; and whoever reaches the server can run code in it"
+        )
 
 
 class BrokerAway(RealtimeError):

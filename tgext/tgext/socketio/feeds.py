@@ -54,7 +54,7 @@ class FeedHub(Hub):
             feed = Feed(self, channel, self._broker(), self._runtime)
             self._feeds[channel] = feed
         self._channels[sink] = channel
-        feed.sinks[sink] = None
+        feed.enter(sink)
         self.routes.add(sink, adapter, args)
         if len(feed.sinks) == 1:
             feed.open()
@@ -104,6 +104,17 @@ class Feed:
         self._away = False
         self._closed = False
 
+    def enter(self, sink: Sink) -> None:
+        """One more listens; a client that comes while the broker is away is told."""
+        if self._away:
+            for socket in _sockets([sink]) - _sockets(self.sinks):
+                socket.emit("error", self._missed)
+        self.sinks[sink] = None
+
+    @property
+    def _missed(self) -> tuple[str, str]:
+        return "broker_unavailable", f"Messages of {self.channel} are missed for the moment"
+
     def open(self) -> None:
         """Subscribe at once, so that what is published from now on arrives; then follow."""
         try:
@@ -151,12 +162,10 @@ class Feed:
             return
         self._away = True
         logger.error("the broker of channel %r is away, trying again: %s", self.channel, error)
-        text = f"Messages of {self.channel} are missed for the moment"
-        self._tell("error", "broker_unavailable", text)
+        self._tell("error", *self._missed)
 
     def _tell(self, event: str, *args: Any) -> None:
-        sockets = {sink.socket for sink in list(self.sinks) if hasattr(sink, "socket")}
-        for socket in sockets:
+        for socket in _sockets(self.sinks):
             socket.emit(event, args)
 
     def _drop(self) -> None:
@@ -179,6 +188,11 @@ class Feed:
         if self._job is not None:
             self._job.kill()
         self._drop()
+
+
+def _sockets(sinks: Iterable[Sink]) -> set[Any]:
+    """The clients that listen; a blocking reader has none of its own."""
+    return {sink.socket for sink in sinks if hasattr(sink, "socket")}
 
 
 def _as_they_come(subscription: Iterable[Any]) -> Iterator[Any]:

@@ -112,6 +112,14 @@ class PubSubTGNamespace(SocketIOTGNamespace):
         exact = [key for key in named if not arguments or subscribed[key] == given]
         return exact or [key for key in subscribed if key[1] == name]
 
+    def tell_of_broker(self, available: bool) -> None:
+        """Tell the client that its channels are interrupted, or go on."""
+        for channel in {channel for _name, channel in self._subscribed()}:
+            if available:
+                self.emit("broker_available", channel)
+            else:
+                self.error("broker_unavailable", f"Messages of {channel} come later")
+
     def _subscribed(self) -> dict[tuple[str, str], str]:
         """The client's arguments, by the name it gave and the channel it got."""
         subscribed: dict[tuple[str, str], str] = self.__dict__.setdefault("_by_name", {})

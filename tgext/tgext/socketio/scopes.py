@@ -11,12 +11,18 @@ from pgsocketio.server import LocalScope, Scope, Server
 
 from .brokers import PREFIX, broker_of
 from .feeds import FeedHub
+from .pubsub import PubSubTGNamespace
 
 if TYPE_CHECKING:
+    from pgsocketio.database import Database
+
     from .postgres import PostgresBroker
     from .sockets import TGServer
 
 logger = logging.getLogger("tgext.socketio")
+
+LOOK = 1.0
+"""Seconds between two looks at whether the database is there; shorter outages are not told."""
 
 
 class ApplicationScope(LocalScope):
@@ -41,7 +47,22 @@ def scope_of(server: TGServer, config: Mapping[str, Any]) -> Scope:
     server.runtime.spawn(database.listener.run)
     server.runtime.spawn(database.trim)
     server.runtime.spawn(database.report.run)
+    server.runtime.spawn(_tell_of_outages, server, database)
     return cast("Scope", database)
+
+
+def _tell_of_outages(server: TGServer, database: Database) -> None:
+    """Tell the clients with channels when their database is away, and when it is back."""
+    told = True
+    while True:
+        server.runtime.sleep(LOOK)
+        ready = database.listener.ready
+        if ready is told:
+            continue
+        told = ready
+        for socket in list(server.members.all()):
+            if isinstance(socket.namespace, PubSubTGNamespace):
+                socket.namespace.tell_of_broker(ready)
 
 
 def _postgres_broker(config: Mapping[str, Any]) -> PostgresBroker | None:
