@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pgsocketio.socket import NamespaceSocket
 
 _BY_NAMESPACE: Final = ("database", "namespace")
-_OWN: Final = ("connects", "disconnects", "undelivered", "blocked")
+_OWN: Final = ("connects", "disconnects", "sent_away", "undelivered", "blocked")
 """Counters of the server with a metric of their own; the others count limits that were crossed."""
 
 
@@ -132,6 +132,8 @@ _SERVER = (
            lambda o: _one(o.server.counters["connects"])),
     Metric("disconnects", "counter", "clients that left their namespace",
            lambda o: _one(o.server.counters["disconnects"])),
+    Metric("sent_away", "counter", "clients that have to come back, as database or cursor was busy",
+           lambda o: _one(o.server.counters["sent_away"])),
     Metric("undelivered", "counter", "batches given up, as nobody acknowledged them",
            lambda o: _one(o.server.counters["undelivered"])),
     Metric("limits_crossed", "counter", "clients that went too far, by what they did",

@@ -79,6 +79,15 @@ def test_trouble_that_passes_closes_the_transport(site: Site) -> None:
     assert client.connection.closed
 
 
+def test_trouble_that_passes_is_counted_and_said_once(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _client in range(50):
+        site.connect(site.client(), "/refusing", {"token": "away"})
+    assert site.server.counters["sent_away"] == 50
+    assert caplog.messages == ["a client of /refusing is sent away for now: the database is away"]
+
+
 def test_trouble_that_passes_closes_the_transport_also_in_an_event(site: Site) -> None:
     client = site.client()
     site.connect(client)
