@@ -173,8 +173,7 @@ class NamespaceSocket:
         except Disconnected:
             return
         except TemporarilyUnavailable as error:
-            logger.warning("client of %s sent away for now: %s", self.name, error)
-            self.client.connection.leave()
+            self.server.sent_away(self, error)
         except Exception:
             logger.exception("a client of %s is sent away by an error in its handling", self.name)
             self.client.connection.leave()
