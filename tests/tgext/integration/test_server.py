@@ -57,8 +57,11 @@ def test_events_and_acknowledgements(
     assert socket.call("binary", b"\x00\x01\x02") == b"\x02\x01\x00"
 
 
-def test_what_goes_wrong_is_told_and_the_rest_goes_on(server: Gearbox, client: Connect) -> None:
-    socket = client(server, "/events").connected()
+@pytest.mark.parametrize("transports", [["websocket"], ["polling"]])
+def test_what_goes_wrong_is_told_and_the_rest_goes_on(
+    server: Gearbox, client: Connect, transports: list[str]
+) -> None:
+    socket = client(server, "/events", transports=transports).connected()
     for event, *args in (("fail",), ("meant",), ("secret",), ("nothing",), ("number", "x")):
         socket.emit(event, *args)
     assert socket.call("number", "12") == 12
@@ -100,6 +103,24 @@ def test_a_handler_that_waits_holds_up_nobody(server: Gearbox, client: Connect) 
     assert get(server, "/").status_code == 200
     assert time.monotonic() - started < 2
     assert slow.answer(waiting) == ["waited"]
+
+
+def test_a_query_that_waits_holds_up_nobody(server: Gearbox, client: Connect, dsn: str) -> None:
+    slow, quick = client(server, "/events").connected(), client(server, "/events").connected()
+    waiting = slow.start_call("query", dsn, 3)
+    started = time.monotonic()
+    quick.call("ping")
+    assert time.monotonic() - started < 2
+    assert slow.answer(waiting) == ["waited"]
+
+
+def test_too_much_at_once_ends_one_connection(server: Gearbox, client: Connect) -> None:
+    greedy, other = client(server, "/events").connected(), client(server, "/events").connected()
+    greedy.emit("ping", "x" * 1_100_000)
+    assert greedy.gone() == "transport close"
+    assert other.call("ping")
+    greedy.connected(2)
+    assert greedy.call("ping")
 
 
 def test_a_page_that_waits_holds_up_no_socket(server: Gearbox, client: Connect) -> None:
@@ -212,18 +233,24 @@ socketio_server_runner(make_app({{}}), {{}}, host="127.0.0.1", port=0, socketio_
 }
 
 
+PROGRAMS["unpatched"] = PROGRAMS["own_program"].partition("patch_all()\n")[2]
+
+
 @pytest.mark.parametrize("kind", PROGRAMS)
 def test_other_ways_to_start(client: Connect, tmp_path: Path, kind: str) -> None:
+    patched = kind != "unpatched"
     ini = write_ini(tmp_path, "events", {}, {})
-    source = "import logging; logging.basicConfig(level='INFO')" + PROGRAMS[kind].format(ini=ini)
-    command = [environment(NEWEST), "-W", "error::RuntimeWarning", "-c", source]
+    source = "import logging; logging.basicConfig(level='INFO')\n" + PROGRAMS[kind].format(ini=ini)
+    warnings = ["-W", "error::RuntimeWarning"] if patched else []
+    command = [environment(NEWEST), *warnings, "-c", source]
     log = log_file(f"test-turbogears-{kind}")
     child = Child(kind, command, log, env={"PYTHONPATH": str(APPS)}, cwd=APPS)
     try:
         server = Gearbox.__new__(Gearbox)
         server.url = child.wait_for_line(SERVING)[1]
         assert client(server, "/events").connected().call("ping")
-        assert get(server, "/").text == "patched: True"
+        assert get(server, "/").text == f"patched: {patched}"
+        assert ("gevent has not patched" in Path(log).read_text()) is not patched
         child.process.send_signal(signal.SIGINT)
         assert child.process.wait(5) == 0
     finally:

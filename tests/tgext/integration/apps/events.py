@@ -3,6 +3,7 @@
 import os
 import time
 
+import psycopg2
 import tg
 from gevent import monkey
 from tg import MinimalApplicationConfigurator, TGController, expose, predicates, require, validate
@@ -25,6 +26,11 @@ class Events(SocketIOTGNamespace):
 
     def on_wait(self, seconds):
         time.sleep(seconds)
+        return "waited"
+
+    def on_query(self, dsn, seconds):
+        with psycopg2.connect(dsn) as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT pg_sleep(%s)", [seconds])
         return "waited"
 
     def on_pid(self):
