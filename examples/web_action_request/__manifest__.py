@@ -13,5 +13,6 @@
     ],
     "assets": {
         "web.assets_backend": ["web_action_request/static/src/**/*"],
+        "web.assets_unit_tests": ["web_action_request/static/tests/**/*"],
     },
 }

@@ -14,5 +14,6 @@
     ],
     "assets": {
         "web.assets_backend": ["web_chat/static/src/**/*"],
+        "web.assets_unit_tests": ["web_chat/static/tests/**/*"],
     },
 }

@@ -11,5 +11,6 @@
     ],
     "assets": {
         "web.assets_backend": ["web_live_view/static/src/**/*"],
+        "web.assets_unit_tests": ["web_live_view/static/tests/**/*"],
     },
 }

@@ -13,5 +13,6 @@
     ],
     "assets": {
         "web.assets_backend": ["web_notification/static/src/**/*"],
+        "web.assets_unit_tests": ["web_notification/static/tests/**/*"],
     },
 }
