@@ -26,7 +26,8 @@ FRAGMENTS = {
     "ROADMAP": "Known issues / Roadmap",
     "CONTRIBUTORS": "Contributors",
 }
-ICON = "static/description/icon"
+DESCRIPTION = "static/description/"
+ICON = f"{DESCRIPTION}icon"
 SIZE = 128  # pixels
 PAGE = """\
 <section class="oe_container">
@@ -51,9 +52,12 @@ def texts(addon: Path) -> dict[str, str]:
         if path.exists():
             parts += [f"## {heading}"] if heading else []
             parts.append(path.read_text(encoding="utf-8").strip())
-    readme = "\n\n".join(parts) + "\n"
-    page = PAGE.format(body=MarkdownIt().enable("table").render(readme))
-    return {"README.md": readme, "static/description/index.html": page}
+    text = "\n\n".join(parts) + "\n"
+    # A fragment names a picture as its own folder sees it.
+    readme, beside = (text.replace(f"../{DESCRIPTION}", folder) for folder in (DESCRIPTION, ""))
+    body = MarkdownIt().enable("table").render(beside)
+    page = PAGE.format(body=body.replace("<img ", '<img class="img-fluid" '))
+    return {"README.md": readme, f"{DESCRIPTION}index.html": page}
 
 
 def icons(addons: list[Path]) -> None:

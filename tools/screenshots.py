@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tools.console import main, step
 from tools.demo import STAMP, data_folder, running
@@ -25,6 +25,7 @@ from tools.windows import SCALE, SIZE, Film, Windows, users
 
 IMAGES = ROOT / "docs" / "images"
 DEMO = "screenshots"
+PATIENCE = 30_000  # ms; a picture may come late, but it must not be missing
 FILM_WIDTH = 1000  # pixels
 FILM_COLOURS = 64
 FRAME = """
@@ -82,6 +83,7 @@ def save_film(browser: Browser, path: Path, film: Film) -> None:
 
 def take() -> None:
     """Take all pictures."""
+    expect.set_options(timeout=PATIENCE)
     port, realtime_port = free_port(), free_port()
     (data_folder(DEMO) / STAMP).unlink(missing_ok=True)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:

@@ -7,13 +7,14 @@ class WebNotification(models.TransientModel):
     _description = "Notify a Colleague"
 
     to_id = fields.Many2one(
-        "res.users", required=True, domain=[("share", "=", False)], ondelete="cascade"
+        "res.users", "Colleague", required=True, domain=[("share", "=", False)], ondelete="cascade"
     )
     title = fields.Char(required=True, size=100)
     message = fields.Char(required=True, size=500)
-    res_model = fields.Char(default=lambda self: self.env.context.get("active_model"))
+    res_model = fields.Char("Model", default=lambda self: self.env.context.get("active_model"))
     res_id = fields.Many2oneReference(
-        model_field="res_model", default=lambda self: self.env.context.get("active_id")
+        "Record", model_field="res_model",
+        default=lambda self: self.env.context.get("active_id"),
     )
 
     @api.constrains("to_id", "res_model", "res_id")

@@ -37,7 +37,7 @@ export class Chat extends Component {
     }
 
     time({ date }) {
-        return formatDateTime(deserializeDateTime(date));
+        return formatDateTime(deserializeDateTime(date), { showSeconds: false });
     }
 
     async post() {

@@ -100,18 +100,19 @@ export function useLiveForm(controller) {
         close = notification.add(text, { type: "warning", ...options });
     };
 
+    let changed = false; // by somebody else, as the server has told
     const reload = useRefresh(async () => {
         if (!model.root.resId) {
             return; // a new record
         }
-        if (await model.root.isDirty()) {
+        if (!(await model.root.isDirty())) {
+            await model.root.load();
+        } else if (changed) {
             const buttons = [{ name: _t("Discard mine"), onClick: discard }];
             warn(_t("Somebody else has changed this record. Your changes are kept."), {
                 sticky: true,
                 buttons,
             });
-        } else {
-            await model.root.load();
         }
     }, () => !model.isReady);
     async function discard() {
@@ -124,11 +125,22 @@ export function useLiveForm(controller) {
         if (change?.gone.length) {
             warn(_t("This record was deleted, or you may not read it any more."));
         } else {
+            changed ||= Boolean(change);
             reload();
         }
     });
     useEffect(
+        (dirty) => {
+            if (!dirty) {
+                changed = false; // saved or discarded: it shows what there is
+                close();
+            }
+        },
+        () => [model.root.dirty]
+    );
+    useEffect(
         (resId) => {
+            changed = false;
             follow.update({ ids: resId ? [resId] : [] });
             return () => close();
         },
