@@ -14,7 +14,7 @@ from typing import Any
 
 from oe_web_socketio import commands
 from oe_web_socketio.options import OPTIONS
-from pgsocketio import __version__
+from oe_web_socketio.versions import as_text, versions
 from pgsocketio.errors import ConfigError
 
 logger = logging.getLogger("oe_web_socketio")
@@ -53,20 +53,8 @@ def _serve(read: Callable[[], dict[str, Any]]) -> int:
     names = list(dict.fromkeys(values["database"] or config["db_name"] or ()))
     if not names:
         raise ConfigError("no database: name it with -d, or as db_name in the conf file")
-    _log_versions()
+    logger.info(as_text(versions()))
     status = Process(values, names, read).run()
     if status == START_AGAIN:
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
     return status
-
-
-def _log_versions() -> None:
-    import gevent
-    import odoo.release
-    import psycopg2
-
-    logger.info(
-        "oe.web.socketio %s, Odoo %s, gevent %s, psycopg2 %s, Python %s",
-        __version__, odoo.release.version, gevent.__version__, psycopg2.__version__.split()[0],
-        sys.version.split()[0],
-    )  # fmt: skip

@@ -26,17 +26,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         )
 
 
+def read_options(arguments: argparse.Namespace) -> dict[str, Any]:
+    """The options that a server with this conf file and environment has.
+
+    :raises ConfigError: for a wrong one.
+    """
+    from oe_web_socketio.cli import with_default_conf
+
+    given = {option.name: getattr(arguments, option.name) for option in _OPTIONS}
+    flags = [f"--{name.replace('_', '-')}={text}" for name, text in given.items() if text]
+    return OPTIONS.parse(with_default_conf(flags))
+
+
 def boot_database(arguments: argparse.Namespace) -> str:
     """Boot Odoo, and return the name of the database.
 
     :raises ConfigError: where Odoo, the conf file or the database is not named.
     """
     from oe_web_socketio import boot
-    from oe_web_socketio.cli import with_default_conf
 
-    given = {option.name: getattr(arguments, option.name) for option in _OPTIONS}
-    flags = [f"--{name.replace('_', '-')}={text}" for name, text in given.items() if text]
-    values = {**OPTIONS.parse(with_default_conf(flags)), "log_level": "warn", "logfile": None}
+    values = {**read_options(arguments), "log_level": "warn", "logfile": None}
     boot.boot(values)
     from odoo.tools import config
 

@@ -31,7 +31,7 @@ def load_odoo() -> None:
             f"Odoo needs the Python package that has {error.name!r}; install what Odoo's "
             "requirements.txt names"
         ) from error
-    folder = _addons_folder()
+    folder = addons_folder()
     if folder not in odoo.addons.__path__:
         odoo.addons.__path__.append(folder)
 
@@ -62,7 +62,7 @@ def _packages(path: Path) -> Path:
     raise ConfigError(f"there is no Odoo at ODOO_PATH={path}")
 
 
-def _addons_folder() -> str:
+def addons_folder() -> str:
     """The folder with this distribution's addons: of a checkout, or of an installed wheel."""
     for folder in (HERE, HERE / "odoo" / "addons"):
         if (folder / "web_socketio" / "__manifest__.py").exists():

@@ -6,6 +6,7 @@ import logging
 import secrets
 import signal
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import gevent
@@ -18,6 +19,7 @@ from odoo.addons.web_socketio.web_socketio import SocketIO
 from oe_web_socketio import memory, metrics
 from oe_web_socketio.code_watch import CodeWatch
 from oe_web_socketio.databases import OdooDatabase
+from oe_web_socketio.describe import describe
 from oe_web_socketio.reread import renew
 from oe_web_socketio.watch import SessionWatch
 from pgsocketio.blocking import OURS, BlockingWatch
@@ -78,6 +80,7 @@ class Process:
                 name, runtime, node, self.server.members, cursors, values["listen_dsn"]
             )
             databases[name].about = self._about
+            databases[name].backplane.describe = partial(self._describe, databases[name])
 
     def state(self) -> dict[str, Any]:
         """How the process is: what ``/ready`` tells; see :func:`pgsocketio.monitor.state_of`."""
@@ -85,6 +88,9 @@ class Process:
 
     def _about(self) -> dict[str, Any]:
         return {**self._life.about(), "restart": self.code.reasons}
+
+    def _describe(self, database: OdooDatabase, sid: str | None) -> dict[str, Any]:
+        return {**database.state(), **describe(self.engine, self._values, sid)}
 
     def run(self) -> int:
         """Serve until SIGTERM or SIGINT, or until it has to be started again.

@@ -57,6 +57,8 @@ class DatabaseBackplane:
     :param node: names this server process.
     :param is_signed: tells whether a signature of a text was made with the log's secret.
     :param listeners: tells how many listeners a channel has here.
+    :ivar describe: tells an administrator how this process is set up, and how it sees a connection
+        (Engine.IO's sid, or None); for JSON.
     :ivar on_kick: called when clients were closed for an administrator.
     :ivar forged: how many acts were none.
     """
@@ -75,6 +77,7 @@ class DatabaseBackplane:
         self._members, self._connections = members, connections
         self._is_signed, self._runtime, self._listeners = is_signed, runtime, listeners
         self._log = QuietLog(logger, runtime.monotonic, 60.0)
+        self.describe: Callable[[str | None], dict[str, Any]] = lambda _connection: {}
         self.on_kick: Callable[[], Any] = lambda: None
         self.forged = 0
 
@@ -145,6 +148,8 @@ class DatabaseBackplane:
             return {"closed": closed}
         if op == "probe":
             return {"listeners": self._listeners(act["channel"])}
+        if op == "describe":
+            return self.describe(act["connection"])
         logger.warning("database %r: a newer server wants %r", self._database, op)
         return {"unknown": op}
 

@@ -38,11 +38,13 @@ class Answer:
     :ivar node: names the process.
     :ivar where: host and process id, such as ``web1:4711``.
     :ivar result: None when it did not answer in time.
+    :ivar seconds: until it answered.
     """
 
     node: str
     where: str
     result: dict[str, Any] | None
+    seconds: float | None = None
 
 
 def need_nodes(cursor: Any) -> None:
@@ -81,14 +83,18 @@ def command(
     alive = {node: f"{host}:{pid}" for node, host, pid in cursor.fetchall()}
     name = secrets.token_hex(8)
     backplane.send(cursor, {"op": op, "command": name, "by": by, **act})
-    deadline = time.monotonic() + timeout
+    sent = time.monotonic()
     answers: dict[str, dict[str, Any]] = {}
-    while alive.keys() - answers.keys() and time.monotonic() < deadline:
+    times: dict[str, float] = {}
+    while alive.keys() - answers.keys() and time.monotonic() < sent + timeout:
         sleep(0.05)
         cursor.execute(_ANSWERS, [name])
         answers = dict(cursor.fetchall())
+        times = dict.fromkeys(answers, time.monotonic() - sent) | times
     cursor.execute(_DONE, [name])
-    return [Answer(node, where, answers.get(node)) for node, where in alive.items()]
+    return [
+        Answer(node, where, answers.get(node), times.get(node)) for node, where in alive.items()
+    ]
 
 
 def kick(
@@ -110,6 +116,17 @@ def probe(cursor: Any, channel: str, by: str, timeout: float = 5.0) -> list[Answ
     :returns: with ``listeners`` in each answer; see :func:`command`.
     """
     return command(cursor, "probe", by, timeout, channel=channel)
+
+
+def describe(
+    cursor: Any, by: str, connection: str | None = None, timeout: float = 5.0
+) -> list[Answer]:
+    """Ask every server process how it is set up.
+
+    :param connection: sid of a connection (Engine.IO's), to learn how the server sees it.
+    :returns: see :func:`command`; which keys there are is for the server to say.
+    """
+    return command(cursor, "describe", by, timeout, connection=connection)
 
 
 def sockets(cursor: Any) -> tuple[list[dict[str, Any]], int]:

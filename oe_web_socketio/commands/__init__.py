@@ -18,6 +18,7 @@ from pgsocketio.errors import ConfigError
 
 COMMANDS: dict[str, str] = {
     "scaffold": "write a new addon that works, with its tests",
+    "doctor": "look for what is wrong, and say what to do",
     "apikey": "create an API key for a program that connects, and print it",
     **ON_DATABASE,
 }

@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.support.servers import Apache, Nginx, Server
 from tests.support.tls import Certificate
 from tools.paths import ROOT
-from tools.processes import free_port
+from tools.processes import free_ports
 
 CONF = ROOT / "docs" / "conf"
 SUB_PATH = "/realtime/socket.io/"
@@ -37,7 +37,7 @@ class Front:
         :param edit: breaks the documented file for a test
         """
         self.certificate = certificate
-        self.http, self.https = free_port(), free_port()
+        self.http, self.https, other = free_ports(3)
         text, modules = (_nginx if kind == "nginx" else _apache)(len(realtime) > 1)
         text = edit(text)
         for documented, real in {
@@ -56,7 +56,7 @@ class Front:
         folder.mkdir(parents=True, exist_ok=True)
         self.server: Server
         if kind == "nginx":
-            self.server = Nginx(folder, "return 404;", text)
+            self.server = Nginx(folder, "return 404;", text, other)
         else:
             self.server = Apache(folder, text, (self.http, self.https), modules)
         self.origin = f"https://localhost:{self.https}"

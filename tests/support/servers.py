@@ -123,14 +123,17 @@ class RealtimeServer(Server):
 class Nginx(Server):
     """A real nginx with one server block."""
 
-    def __init__(self, folder: Path, server_block: str, http_block: str = "") -> None:
+    def __init__(
+        self, folder: Path, server_block: str, http_block: str = "", port: int | None = None
+    ) -> None:
         """Start it.
 
         :param folder: for its files
         :param server_block: content of ``server { … }`` without ``listen``
         :param http_block: what stands beside it in ``http { … }``: ``map``, ``upstream``
+        :param port: of 127.0.0.1; None: a free one
         """
-        port = free_port()
+        port = port or free_port()
         user = "user root;" if os.geteuid() == 0 else ""
         conf = folder / "nginx.conf"
         temporary = "\n".join(

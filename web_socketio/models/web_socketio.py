@@ -7,6 +7,7 @@ from odoo import api, models
 from odoo.exceptions import UserError
 from psycopg2 import DataError, OperationalError, errors
 
+from pgsocketio import __version__
 from pgsocketio.errors import SchemaMismatch
 from pgsocketio.log import publisher, schema
 
@@ -106,8 +107,8 @@ class WebSocketIO(models.AbstractModel):
 
     @api.private
     def session_info(self):
-        """What the web client needs to connect."""
-        return {**self.server_info(), "position": self.position()}
+        """What the web client needs to connect; and which version Odoo has loaded."""
+        return {**self.server_info(), "position": self.position(), "version": __version__}
 
     # -- for administrators --------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from odoo.tools import LazyTranslate, mute_logger
 from odoo.tools.func import lazy
 from psycopg2 import errors
 
+from pgsocketio import __version__
 from pgsocketio.errors import NotEncodable, PayloadTooLarge
 
 from .common import SocketIOCase
@@ -110,8 +111,13 @@ class TestModel(SocketIOCase):
 
     def test_session_info_tells_where_the_server_is(self):
         set_param = self.env["ir.config_parameter"].sudo().set_param
-        for parameter, url in ((False, False), ("8068", "8068"), ("https://x.org", "https://x.org")):
+        for parameter, path in (
+            (False, "/socket.io"), ("8068", "/socket.io"), ("https://x.org", "/socket.io"),
+            ("https://x.org/", "/socket.io"), ("https://x.org/realtime/", "/realtime/socket.io"),
+            ("https://x.org/realtime/socket.io", "/realtime/socket.io"),
+        ):  # fmt: skip
             set_param("web_socketio.url", parameter)
             info = self.env["web.socketio"].session_info()
-            self.assertEqual((info["url"], info["path"]), (url, "/socket.io"))
+            self.assertEqual((info["url"], info["path"]), (parameter, path))
             self.assertEqual(info["position"], self.env["web.socketio"].position())
+            self.assertEqual(info["version"], __version__)
