@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.support.documents import DocumentAddons, install
 from tests.support.servers import Nginx, OdooServer, RealtimeServer
 from tools.odoo import OdooInstance, find_or_fetch, our_addons
 from tools.postgres import Postgres
@@ -27,6 +28,7 @@ USERS = {"demo": "Marc Demo", "other": "Olga Other"}  # admin is there anyway; p
 CHROMIUM_FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--host-resolver-rules=MAP *.test 127.0.0.1",
 ]
 _numbers = itertools.count(1)
 
@@ -90,6 +92,14 @@ def clone_odoo_db(postgres: Postgres, odoo_template: str) -> Iterator[Callable[[
     yield clone
     for name in names:
         postgres.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def document_addons(
+    odoo_instance: OdooInstance, postgres: Postgres, clone_odoo_db: Callable[[], str], run_dir: Path
+) -> DocumentAddons:
+    """The addons of tutorial, recipes and scaffold, in a database with all of ours."""
+    return install(odoo_instance.odoo, postgres, clone_odoo_db(), run_dir / "documents")
 
 
 @pytest.fixture(scope="module")

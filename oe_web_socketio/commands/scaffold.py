@@ -110,4 +110,5 @@ runs its tests, and these two run Odoo and the realtime server:
   oe {options}
   oe_web_socketio {options}
 
+While they run, Odoo's page /web/tests?filter="@{name}" runs its tests in JavaScript.
 Start with {name}/namespace.py; {name}/readme/USAGE.md says what it does."""

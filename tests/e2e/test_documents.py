@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,12 +12,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
-from tests.e2e.site import Site, WebClient
-from tests.support.servers import Nginx, OdooServer, RealtimeServer
-from tools.documents import files_of, write_files
+from tests.e2e.site import Site, WebClient, stable_port
+from tests.support.servers import Nginx, OdooServer, RealtimeServer, Server
+from tools.console import log_file
+from tools.documents import commands_of, files_of, write_files
 from tools.odoo import OdooInstance
-from tools.paths import EXAMPLES, ROOT
+from tools.paths import EXAMPLES, ROOT, VENV_PYTHON, addon_folders
 from tools.postgres import Postgres
+from tools.processes import Child
 
 Reader = Callable[[str], WebClient]
 
@@ -25,16 +29,14 @@ def follow(
     odoo_instance: OdooInstance, postgres: Postgres, clone_odoo_db: Callable[[], str],
     nginx: Callable[..., Nginx], new_context: Callable[[], BrowserContext], tmp_path: Path,
 ) -> Callable[..., object]:
-    """Run a site with addons of one's own: ``with follow(folder, "addon") as login``."""
+    """Run a site with addons of one's own: ``with follow(folder) as login``."""
 
     @contextmanager
-    def run(folder: Path, *install: str) -> Iterator[Reader]:
+    def run(folder: Path) -> Iterator[Reader]:
         instance = OdooInstance(odoo_instance.odoo, postgres, tmp_path / "odoo")
         text = instance.conf.read_text(encoding="utf-8")
         instance.conf.write_text(text.replace("addons_path = ", f"addons_path = {folder},"))
         db = clone_odoo_db()
-        if install:
-            instance.install(db, install, log="test-documents")
         with OdooServer(instance, db) as odoo:
             site = Site(odoo, lambda db, *options: RealtimeServer(instance, db, *options), nginx)
             with site.start_realtime():
@@ -56,30 +58,89 @@ def enter(reception: WebClient, visitor: str) -> None:
     expect(reception.page.locator(".o_selected_row")).to_have_count(0)
 
 
-def test_the_tutorial(follow: Callable[..., object], tmp_path: Path) -> None:
-    write_files(files_of(ROOT / "docs" / "tutorial.md"), tmp_path / "my_addons")
-    with follow(tmp_path / "my_addons", "doorbell") as login:
-        reception, host = login("admin"), login("demo")
-        reception.page.locator(".o_navbar_apps_menu button").click()
-        reception.page.locator(".o_app", has_text="Doorbell").click()
+@pytest.fixture
+def own_odoo(
+    odoo_instance: OdooInstance, postgres: Postgres, odoo_template: str, tmp_path: Path
+) -> Iterator[dict[str, str]]:
+    """What a reader has: an Odoo with a database mydb, and a home; the variables that say so."""
+    instance = OdooInstance(odoo_instance.odoo, postgres, tmp_path / "odoo")
+    with instance.conf.open("a", encoding="utf-8") as conf:
+        conf.write("http_port = 0\n")
+    home = tmp_path / "home"
+    home.mkdir()
+    postgres.create_database("mydb", odoo_template)
+    yield {
+        **instance.odoo.env, "HOME": str(home), "ODOO_RC": str(instance.conf),
+        "PATH": f"{VENV_PYTHON.parent}:{os.environ['PATH']}",
+        "OE_WEB_SOCKETIO_PORT": str(stable_port()), "OE_WEB_SOCKETIO_MONITOR_PORT": "0",
+    }  # fmt: skip
+    postgres.drop_database("mydb")
 
-        enter(reception, "Ada")
-        toast = host.toast("Ada is at the door")
-        toast.get_by_role("button", name="I am coming").click()
-        expect(reception.toast("Marc Demo: I am coming")).to_have_count(1)
-        expect(toast).to_have_count(0)
-        expect(reception.toasts).to_have_count(1)  # what rings for Marc rings for him alone
 
-        host.page.goto("about:blank")
-        enter(reception, "Grace")
-        enter(reception, "Edsger")
-        host.page.go_back()
-        host.wait_until_connected()
-        expect(host.toasts).to_contain_text(["Grace", "Edsger"])
+class Command(Server):
+    """A command of a document, that serves until it is ended."""
 
-        (visitor,) = reception.call("doorbell.visitor", "search", [["name", "=", "Grace"]])
-        refused = reception.emit("/longpolling", "doorbell answer", visitor, "He is out")
-        assert refused == {"name": "AccessError", "message": "Grace is not your visitor."}
+    def __init__(self, line: str, env: dict[str, str], pattern: str) -> None:
+        """Start it, and wait until it has said where or that it serves."""
+        name = line.split()[0]
+        command = ["sh", "-c", f"exec {line}"]
+        self.db = "mydb"
+        self.child = Child(name, command, log_file(f"test-tutorial-{name}"), env=env)
+        self.url = f"http://{self.child.wait_until_started(pattern)[1]}"
+
+
+def test_the_tutorial(
+    own_odoo: dict[str, str], new_context: Callable[[], BrowserContext],
+    nginx: Callable[..., Nginx],
+) -> None:
+    document = ROOT / "docs" / "tutorial.md"
+    folders, _demo, serve, _demo_test, test = commands_of(document)
+    home = Path(own_odoo["HOME"])
+    env = {**os.environ, **own_odoo}
+    subprocess.run(["sh", "-ec", folders], env=env, check=True)
+    for path, text in files_of(document).items():
+        (home / "my_addons" / path).write_text(text, encoding="utf-8")  # the folders are there
+    for example in addon_folders(EXAMPLES):
+        (home / "my_addons" / example.name).symlink_to(example)  # mydb has them, too
+
+    odoo_command, realtime_command = serve.splitlines()
+    ready = r"ready for database '(mydb)'"
+    with (
+        Command(odoo_command, own_odoo, r"running on (\S+:\d+)") as odoo,
+        Command(realtime_command, own_odoo, ready) as realtime,
+    ):
+        port = int(own_odoo["OE_WEB_SOCKETIO_PORT"])
+        site = Site(odoo, lambda *_: realtime, nginx, port=port)
+        walk_through(
+            lambda login: WebClient.login(new_context(), site.url, login).wait_until_connected()
+        )
+    tested = subprocess.run(["sh", "-ec", test], env=env, capture_output=True, text=True)
+    assert "0 failed, 0 error(s) of 3 tests" in tested.stderr, tested.stderr
+
+
+def walk_through(login: Reader) -> None:
+    """Do what steps 5 and 6 of the tutorial say."""
+    reception, host = login("admin"), login("demo")
+    reception.page.locator(".o_navbar_apps_menu button").click()
+    reception.page.locator(".o_app", has_text="Doorbell").click()
+
+    enter(reception, "Ada")
+    toast = host.toast("Ada is at the door")
+    toast.get_by_role("button", name="I am coming").click()
+    expect(reception.toast("Marc Demo: I am coming")).to_have_count(1)
+    expect(toast).to_have_count(0)
+    expect(reception.toasts).to_have_count(1)  # what rings for Marc rings for him alone
+
+    host.page.goto("about:blank")
+    enter(reception, "Grace")
+    enter(reception, "Edsger")
+    host.page.go_back()
+    host.wait_until_connected()
+    expect(host.toasts).to_contain_text(["Grace", "Edsger"])
+
+    (visitor,) = reception.call("doorbell.visitor", "search", [["name", "=", "Grace"]])
+    refused = reception.emit("/longpolling", "doorbell answer", visitor, "He is out")
+    assert refused == {"name": "AccessError", "message": "Grace is not your visitor."}
 
 
 def test_the_code_of_the_readme(follow: Callable[..., object], tmp_path: Path) -> None:

@@ -6,5 +6,8 @@
     "author": "oe.web.socketio contributors",
     "depends": ["bus", "web_longpolling"],
     "data": ["security/ir.model.access.csv"],
-    "assets": {"web.assets_backend": ["recipes/static/src/**/*"]},
+    "assets": {
+        "web.assets_backend": ["recipes/static/src/**/*"],
+        "web.assets_unit_tests": ["recipes/static/tests/**/*"],
+    },
 }

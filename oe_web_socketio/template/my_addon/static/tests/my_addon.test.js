@@ -1,26 +1,19 @@
-import { describe, expect, test } from "@odoo/hoot";
-import { myAddonService } from "@my_addon/my_addon_service";
-
-describe.current.tags("headless");
-
-const NOTE = { note_id: 7, text: "Hello", author: "Ada" };
+import { expect, test } from "@odoo/hoot";
+import { click } from "@odoo/hoot-dom";
+import { animationFrame } from "@odoo/hoot-mock";
+import { mountWithCleanup } from "@web/../tests/web_test_helpers";
+import { MainComponentsContainer } from "@web/core/main_components_container";
+import { mockSocketIO } from "@web_socketio/../tests/socketio_test_helpers";
 
 test("a note is shown, and the server is told when it has been read", async () => {
-    let receive, button;
-    const socket = {
-        on: (event, handler) => (receive = event === "note" && handler),
-        emit: async (event, ...args) => expect.step([event, ...args]),
-    };
-    const socketio = { connect: (namespace) => expect.step(namespace) && socket };
-    const notification = {
-        add: (text, { title, buttons }) => {
-            expect.step([title, text]);
-            button = buttons[0];
-            return () => expect.step("closed");
-        },
-    };
-    myAddonService.start({}, { notification, socketio });
-    receive(NOTE);
-    await button.onClick();
-    expect.verifySteps(["/my_addon", ["Ada", "Hello"], ["read", 7], "closed"]);
+    const server = mockSocketIO();
+    server.answer("/my_addon", "read", (id) => expect.step(`read ${id}`));
+    await mountWithCleanup(MainComponentsContainer, { noMainContainer: true });
+    await server.emit("/my_addon", "note", { note_id: 7, text: "Hello", author: "Ada" });
+    await animationFrame();
+    expect(".o_notification_content").toHaveText("Ada. Hello");
+    await click(".o_notification button:contains(Read)");
+    await expect.waitForSteps(["read 7"]);
+    await animationFrame();
+    expect(".o_notification").toHaveCount(0);
 });
