@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import parse_qs
 
 import psycopg2
+from werkzeug.http import parse_cookie
 
 from pgsocketio.errors import ConnectRefused, Disconnected, HandlerError, TemporarilyUnavailable
 from pgsocketio.namespace import BaseNamespace
@@ -92,12 +92,17 @@ class AuthenticatedNameSpace(BaseNamespace):
         forwarded = self.environ.get("HTTP_X_FORWARDED_HOST", "").rpartition(",")[2].strip()
         return str(forwarded or self.environ.get("HTTP_HOST", ""))
 
+    @property
+    def _address(self) -> str:
+        """What the client's failures are counted by."""
+        return network_key(self.environ.get("REMOTE_ADDR", ""))
+
     def _cookie(self) -> str | None:
+        """The session id of a browser, found among its cookies as Odoo finds it."""
         try:
-            morsel = SimpleCookie(self.environ.get("HTTP_COOKIE", "")).get("session_id")
-        except CookieError:
+            return parse_cookie(self.environ).get("session_id")
+        except UnicodeError:
             return None
-        return morsel.value if morsel else None
 
     def _wanted_database(self, auth: dict[str, Any]) -> Any:
         return auth.get("db") or self.environ.get("HTTP_X_ODOO_DATABASE")
@@ -109,8 +114,9 @@ class AuthenticatedNameSpace(BaseNamespace):
         """
         key, sid = (auth.get(name) for name in SECRETS)
         try:
-            if key:
-                self._open(open_key, key, self._wanted_database(auth))
+            if key:  # takes a while to check, unlike the id of a session that there is not
+                with gate.turn(self._address):
+                    self._open(open_key, key, self._wanted_database(auth))
             elif sid or self._cookie():
                 self._open(open_session, sid or self._cookie())
         except Denied as denied:
@@ -126,7 +132,7 @@ class AuthenticatedNameSpace(BaseNamespace):
         :raises TemporarilyUnavailable: when the database cannot be asked now.
         """
         server, connection = self.socket.server, self.socket.client.connection
-        address = network_key(self.environ.get("REMOTE_ADDR", ""))
+        address = self._address
         if gate.is_closed(address):
             server.crossed("auth_throttled", connection, "too many wrong credentials")
             connection.leave()

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 import time
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
 
 from pgsocketio.errors import ConnectRefused
 from pgsocketio.rates import TokenBuckets
@@ -31,6 +35,13 @@ class Denied(Exception):
         self.answer = answer
 
 
+class _Turn:
+    """A lock that is forgotten with its last user; a bare one cannot be referred to weakly."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+
+
 class Gate:
     """What holds for all authentications of a process.
 
@@ -40,6 +51,7 @@ class Gate:
     def __init__(self, any_scope: bool = False, failures: int = 60) -> None:
         self.any_scope = any_scope
         self.limit_failures(failures)
+        self._turns: WeakValueDictionary[str, _Turn] = WeakValueDictionary()
 
     def limit_failures(self, failures: int) -> None:
         """Bound the failures of one address.
@@ -47,6 +59,13 @@ class Gate:
         :param failures: at once, and per minute.
         """
         self._failures = TokenBuckets(failures / 60, failures, time.monotonic)
+
+    @contextlib.contextmanager
+    def turn(self, address: str) -> Iterator[None]:
+        """One after the other of an address: of many that try at once, the first ones count."""
+        turn = self._turns.setdefault(address, _Turn())
+        with turn.lock:
+            yield
 
     def is_closed(self, address: str) -> bool:
         """Whether an address failed too often; it may try again a little later."""
@@ -98,7 +117,7 @@ def open_key(databases: Databases, key: Any, wanted: Any, host: str) -> OdooSess
     :raises TemporarilyUnavailable: when the database is away.
     """
     answer = "invalid API key"
-    if not isinstance(key, str) or not 0 < len(key) <= MAX_KEY:
+    if not (isinstance(key, str) and len(key) <= MAX_KEY and key.isascii() and key.isalnum()):
         raise Denied("what came is no API key", answer)
     database = choose_database(databases, host, wanted)
     if database is None:
@@ -142,6 +161,6 @@ def choose_database(databases: Databases, host: str, wanted: Any) -> OdooDatabas
 
     :param wanted: its name; None: the only one that Odoo's db filter leaves for the host.
     """
-    names = [wanted] if wanted else list(databases)
-    allowed = [name for name in names if name in databases and compat_auth.host_allows(name, host)]
+    names = [name for name in databases if not wanted or name == wanted]
+    allowed = [name for name in names if compat_auth.host_allows(name, host)]
     return databases[allowed[0]] if len(allowed) == 1 else None

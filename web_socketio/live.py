@@ -31,6 +31,8 @@ MAX_MODELS = 50
 """Models that one client may follow."""
 MAX_IDS = 1_000
 """Records of one model that one client may follow one by one."""
+MAX_ID = 2**31 - 1
+"""The largest id that PostgreSQL's ``integer`` holds."""
 
 
 class Watch:
@@ -138,7 +140,7 @@ class LiveNameSpace(OpenERPNameSpace):
 def _check(model: Any, ids: Any) -> None:
     if not isinstance(model, str) or not isinstance(ids, list):
         raise UserError(_lt("What to follow is the name of a model and a list of ids."))
-    if len(ids) > MAX_IDS or not all(type(number) is int for number in ids):
+    if len(ids) > MAX_IDS or not all(type(i) is int and 0 < i <= MAX_ID for i in ids):
         raise UserError(_lt("A page follows %s records of a model at most, by their ids.", MAX_IDS))
 
 

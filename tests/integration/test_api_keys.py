@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.clients import Client
+from tests.integration.clients import Client, eventually
 from tests.integration.conftest import QUICK, Connect
 from tests.integration.passwords import press
 from tests.integration.site import Login, RemoteError, Site
@@ -193,6 +193,27 @@ def test_who_fails_too_often_has_to_wait_and_nobody_else(
     output = "\n".join(strict.child.output)
     assert key not in output
     assert "0" * 40 not in output
+
+
+def test_who_tries_many_at_once_is_turned_away_as_well(
+    connect: Connect, strict: RealtimeServer
+) -> None:
+    headers = {"X-Forwarded-For": "192.0.2.3"}
+    guesses = [
+        connect(
+            None, auth={"api_key": f"{number:040}"}, server=strict, extraHeaders=headers,
+            reconnection=False, wait=False,
+        )
+        for number in range(20)
+    ]  # fmt: skip
+
+    def over() -> bool:
+        ended = [g for g in guesses if g.reports("connect_error") + g.reports("disconnect")]
+        return len(ended) == len(guesses)
+
+    assert eventually(over)
+    answered = [g for g in guesses if g.reports("connect_error", message="invalid API key")]
+    assert len(answered) == 3
 
 
 # -- the command -----------------------------------------------------------------------------------
