@@ -103,6 +103,13 @@ def test_postgres_says_at_once_what_it_cannot_carry(
         broker.check("news", dumps(message))
 
 
+def test_a_test_of_an_application_over_postgres_is_told_to_take_memory() -> None:
+    config = {"anypubsub.backend": "postgres", "anypubsub.dsn": "dbname=nowhere"}
+    refused = SocketIOTestClient(make_app(config=config, test=News)).namespace("/test").refused
+    assert refused is not None
+    assert "set 'anypubsub.backend = memory' for tests" in refused["message"]
+
+
 def test_what_turbogears_does_not_document_is_used_in_one_module() -> None:
     internals = re.compile(r"tg\.locals|_current_obj|_fast_setattr|Decoration\b|tg(\.\w+)*\._")
     folder = Path(tgext.socketio.__file__).parent

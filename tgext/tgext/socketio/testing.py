@@ -15,10 +15,13 @@ from typing import Any
 
 from webob import Request
 
+from pgsocketio.errors import ConnectRefused
 from pgsocketio.packet import ACK, CONNECT, CONNECT_ERROR, DISCONNECT, EVENT, Packet
 from pgsocketio.runtime import Event, Job
 from pgsocketio.testing.transport import MemoryClient, prepare
 
+from .brokers import PREFIX
+from .handshake import Knock
 from .sockets import TGServer
 
 __all__ = ["Reply", "SocketIOTestClient", "TestSocket"]
@@ -94,6 +97,18 @@ class InlineRuntime:
 
     def wait_read(self, fileno: int, timeout: float) -> bool:
         raise NotImplementedError("nothing is read from a network in a test")
+
+
+class _TestServer(TGServer):
+    """Follows no database: its jobs would have to wait for a network."""
+
+    def surround(self, answer: Knock) -> None:
+        assert answer.config is not None
+        if answer.config.get(f"{PREFIX}backend") == "postgres":
+            raise ConnectRefused(
+                "SocketIOTestClient follows no database: set 'anypubsub.backend = memory' for tests"
+            )
+        super().surround(answer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +201,7 @@ class SocketIOTestClient:
         self._cookies = getattr(app, "cookiejar", None)
         self._extra = dict(getattr(app, "extra_environ", {}))
         self._runtime = InlineRuntime()
-        self._server = TGServer(self._app, resource, self._runtime, prepare)
+        self._server = _TestServer(self._app, resource, self._runtime, prepare)
 
     def namespace(self, name: str, identity: Any = None, **environ: Any) -> TestSocket:
         """Connect to a namespace.
