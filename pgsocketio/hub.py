@@ -36,7 +36,7 @@ class _Replay:
         missed = [m for m in missed if m["id"] not in seen and m["id"] not in given]
         if missed:
             given.update(m["id"] for m in missed)  # in case this read breaks off
-            self.sink.deliver(missed, self.since.stamp(stamp.generation))
+            self.sink.deliver(missed, self.since.stamp(stamp.delivered))
 
     def missed(self) -> None:
         self.sink.missed()
@@ -234,6 +234,8 @@ class Hub:
         self._recent = {i: m for i, m in self._recent.items() if not sees(m.xid or 0)}
         self._unfinished = set()
         self.news += had - len(self._recent)
+        for replay in self._reading[1]:  # all before was given
+            replay.since = Since(position, replay.since.seen, generation)
         self._deliver(self._reading[0], list(self._recent.values()), self.stamp)
         for replay in self._reading[1]:
             if self._replays.get(replay.sink) is replay:

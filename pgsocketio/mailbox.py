@@ -116,7 +116,8 @@ class Mailbox:
             self.hub.dropped += 1
             return
         self.hub.overflows += 1
-        self._behind = self._given[0][1] if self._given else stamp
+        hold = self.hold
+        self._behind = stamp if hold is None or stamp.generation < hold.generation else hold
         self.hub.unsubscribe(self)
         logger.warning(
             "a listener of %s does not keep up: %d messages wait, the rest stays in the log",

@@ -153,6 +153,22 @@ def test_who_leaves_and_comes_back_within_a_read(database: MemoryDatabase) -> No
     assert listener.take() == [2, 3]
 
 
+def test_what_the_read_under_way_does_not_see_is_covered_by_the_next_but_one(
+    database: MemoryDatabase,
+) -> None:
+    hub, now, mark = database.hub, database.position(), database.hub.mark()
+    assert mark is not None
+    rows = database.rows(hub.begin_read(now))
+    publish(database, 1)  # heard, but not seen by this read
+    newcomer = Collector()
+    hub.subscribe(newcomer, All, (), mark)
+    assert hub.stamp is not None
+    assert [stamp.delivered for stamp in newcomer.stamps] == [hub.stamp.generation + 1]
+    hub.read(rows)
+    hub.end_read(now)
+    assert newcomer.take() == [1]
+
+
 def test_who_subscribes_in_the_middle_of_a_delivery_gets_each_once(
     database: MemoryDatabase,
 ) -> None:

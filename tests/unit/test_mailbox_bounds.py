@@ -126,6 +126,27 @@ def test_a_replay_that_breaks_off_and_overflows_doubles_nothing(database: Memory
     assert taken == list(range(4))
 
 
+def test_an_overflow_after_a_replay_that_met_live_messages_doubles_nothing(
+    database: MemoryDatabase,
+) -> None:
+    since, hub = Since(database.position()), database.hub
+    publish(database, 1)
+    database.read()
+    box = Box(database, since, messages=2)
+    now = database.position()
+    rows = database.rows(hub.begin_read(now))
+    publish(database, 2)  # heard while the replay is read, which does not see it
+    hub.read(rows)
+    hub.end_read(now)
+    assert box.next() == [1, 2]
+    assert box.next() == []
+    publish(database, 3, 4, 5)
+    assert box.next() == [3, 4]
+    assert box.next() == []
+    database.read()
+    assert box.next() == [5]
+
+
 def test_volatile_messages_are_dropped_first(database: MemoryDatabase) -> None:
     box = Box(database, messages=3)
     publish(database, 1)
