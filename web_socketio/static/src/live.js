@@ -1,7 +1,9 @@
 import { onWillDestroy, reactive, useState } from "@odoo/owl";
+import { _t } from "@web/core/l10n/translation";
 import { RPCError } from "@web/core/network/rpc";
 import { ORM } from "@web/core/orm_service";
 import { Deferred } from "@web/core/utils/concurrency";
+import { SocketIOError } from "./errors";
 import { SocketIO } from "./socketio";
 
 /** Put into the context of a call as `web_socketio_page`, it comes back as `page` of the change. */
@@ -174,8 +176,9 @@ export function liveRecord(model, id, { fields = [], onChange = () => {} } = {})
     const record = reactive({ data: null, error: null });
     const read = oneAtATime(async () => {
         try {
-            [record.data = null] = await orm.read(model, [id], fields, SMALL);
-            record.error = null;
+            const [values = null] = await orm.read(model, [id], fields, SMALL);
+            record.data = values;
+            record.error = values ? null : new SocketIOError("MissingError", _t("It was deleted."));
         } catch (error) {
             record.error = error;
             record.data = error instanceof RPCError ? null : record.data; // else: Odoo is away

@@ -83,6 +83,18 @@ test("MockWebSocket: a record that may not be read any more has no data", async 
     record.close();
 });
 
+test("MockWebSocket: a deleted record has no data, and says so", async () => {
+    const server = mockLive();
+    await makeMockEnv();
+    const record = liveRecord("thing", 1, { onChange: (data) => expect.step(data && data.name) });
+    await expect.waitForSteps(["first", "watch thing 1", "first"]);
+    onRpc("thing", "read", () => []); // as Odoo answers
+    await change(server, { gone: [1] });
+    await expect.waitForSteps([null]);
+    expect([record.data, record.error.name]).toEqual([null, "MissingError"]);
+    record.close();
+});
+
 test("MockWebSocket: a component shows the record while it lives", async () => {
     class Viewer extends Component {
         static template = xml`<div class="name"><t t-if="thing.data" t-esc="thing.data.name"/></div>`;
