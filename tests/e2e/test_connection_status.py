@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Locator, expect
 
-from tests.e2e.site import RECONNECT, Site, WebClient
+from tests.e2e.site import RECONNECT, SOCKETIO, Site, WebClient
 
 Login = Callable[[str], WebClient]
 PATIENCE = 30_000  # ms; what users do not see
@@ -26,6 +26,7 @@ def test_a_developer_sees_the_connection_come_go_and_be_refused(site: Site, logi
     icon(demo).click()
     expect(details).to_contain_text("Connected since")
     expect(details).to_contain_text("/longpolling")
+    expect(icon(demo).locator(".fa-bolt.text-warning")).to_have_count(0)
     server.close()
     expect(details).to_contain_text("No connection since")
     expect(details).to_contain_text("Last error")
@@ -34,6 +35,11 @@ def test_a_developer_sees_the_connection_come_go_and_be_refused(site: Site, logi
     expect(details).to_contain_text("Last error")
     demo.emit("/nowhere", "anything")
     expect(details.locator("li", has_text="/nowhere")).to_contain_text("Invalid namespace")
+    expect(icon(demo).locator(".fa-bolt.text-warning")).to_have_count(1)
+    status = demo.page.evaluate(f"{SOCKETIO}.status()")
+    assert status["state"] == "connected"
+    assert status["namespaces"]["/longpolling"] == {"ready": True, "refused": None}
+    assert status["namespaces"]["/nowhere"] == {"ready": False, "refused": "Invalid namespace"}
 
 
 def test_a_user_sees_nothing_at_first_and_then_a_hint(site: Site, login: Login) -> None:
@@ -47,6 +53,5 @@ def test_a_user_sees_nothing_at_first_and_then_a_hint(site: Site, login: Login) 
     expect(icon(demo)).to_have_count(0)
     demo.page.clock.run_for(10_000)
     expect(icon(demo)).to_have_attribute("title", re.compile("^Live updates pause: no connection"))
-    demo.page.screenshot(path="/tmp/w/browser/status-hint.png")
     site.start_realtime()
     expect(icon(demo)).to_have_count(0, timeout=RECONNECT)
