@@ -1,18 +1,27 @@
-"""The Hoot tests of our JavaScript (web_socketio/static/tests), run by Odoo's own runner."""
+"""The Hoot tests of our addons, of the examples and of what the documents and the scaffold write.
+
+Odoo's own runner runs them, all in one page: its bundle takes longer than the tests.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import reduce
+from pathlib import Path
 
+import pytest
 from playwright.sync_api import BrowserContext, ConsoleMessage
 
+from tests.support.documents import SCAFFOLDED, DocumentAddons
 from tests.support.servers import OdooServer
-from tools.paths import ROOT
+from tools.odoo import our_addons
 
-SUITE = "@web_socketio"
 TIMEOUT = 120_000  # ms; the bundle of all of Odoo's tests is built first
+WITH_TESTS = {
+    "web_socketio", "web_action_request", "web_chat", "web_live_view", "web_notification",
+    "doorbell", "recipes", SCAFFOLDED,
+}  # fmt: skip
 
 
 def suite_id(name: str) -> str:
@@ -20,14 +29,23 @@ def suite_id(name: str) -> str:
     return f"{reduce(lambda value, char: (value * 31 + ord(char)) & 0xFFFFFFFF, name, 0):08x}"
 
 
-def number_of_tests() -> int:
-    files = (ROOT / "web_socketio" / "static" / "tests").glob("*.test.js")
+def number_of_tests(addon: Path) -> int:
+    files = (addon / "static" / "tests").glob("*.test.js")
     return sum(len(re.findall(r"^test\(", file.read_text(), re.MULTILINE)) for file in files)
 
 
+@pytest.fixture(scope="module")
+def odoo(document_addons: DocumentAddons) -> Iterator[OdooServer]:
+    """Odoo's HTTP server for the database that has all of them."""
+    with OdooServer(document_addons.instance, document_addons.db) as server:
+        yield server
+
+
 def test_each_of_our_hoot_tests_passes_and_none_of_another_addon_runs(
-    odoo: OdooServer, new_context: Callable[[], BrowserContext]
+    odoo: OdooServer, document_addons: DocumentAddons, new_context: Callable[[], BrowserContext]
 ) -> None:
+    addons = [addon for addon in [*our_addons(), *document_addons.paths] if number_of_tests(addon)]
+    assert {addon.name for addon in addons} == WITH_TESTS
     context = new_context()
     context.add_cookies(
         [{"name": "session_id", "value": odoo.login("admin"), "url": odoo.url}]
@@ -40,8 +58,9 @@ def test_each_of_our_hoot_tests_passes_and_none_of_another_addon_runs(
 
     logged: list[str] = []
     page.on("console", lambda message: logged.append(message.text))
+    suites = "".join(f"&id={suite_id(f'@{addon.name}')}" for addon in addons)
     with page.expect_console_message(is_last, timeout=TIMEOUT):
-        page.goto(f"{odoo.url}/web/tests?headless&preset=desktop&id={suite_id(SUITE)}")
+        page.goto(f"{odoo.url}/web/tests?headless&preset=desktop{suites}", timeout=TIMEOUT)
     passed = [re.search(r"Passed (\d+) tests", text) for text in logged]
     counts = [int(match[1]) for match in passed if match]
-    assert counts == [number_of_tests()], "\n".join(logged)
+    assert counts == [sum(map(number_of_tests, addons))], "\n".join(logged)
