@@ -1,31 +1,41 @@
-"""The hub alone: microseconds per targeted message, by number of listeners.
+"""The hub alone, by number of listeners: ``python -m benchmarks.hub``.
 
-``python -m benchmarks.hub``: every message is for one listener, chosen at random; the median of
-interleaved rounds is shown, and how much it grew against the smallest number of listeners.
+Microseconds per targeted message, each for one listener that is chosen at random; and per recipient
+of a broadcast. The median of interleaved rounds counts.
 """
 
 from __future__ import annotations
 
 import itertools
+import json
+import platform
 import random
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from benchmarks.report import FOLDER
 from pgsocketio.adapter import AbstractAdapter
 from pgsocketio.hub import Hub
+from pgsocketio.lifecycle import spare_collector
 from pgsocketio.message import Message
 from pgsocketio.position import Position, Snapshot, Stamp
 
 LISTENERS = (10, 1_000, 100_000)
 MESSAGES = 2_000
+RECIPIENTS = 100_000  # of the broadcasts of a round
 ROUNDS = 15
+POSITION = Position("0" * 16, Snapshot(1, 1))
 _ids = itertools.count(1)
 
 
 class ToUser(AbstractAdapter):
     channel = "notification"
     index = "to"
+
+
+class ToAll(AbstractAdapter):
+    channel = "news"
 
 
 class Listener:
@@ -44,13 +54,13 @@ class Listener:
         raise AssertionError("nothing is missed here")
 
 
-def hub_with(listeners: int) -> Hub:
-    """A hub with listeners 0, 1, …, each for its own number."""
+def hub_with(listeners: int, adapter: type[AbstractAdapter]) -> Hub:
+    """A hub with listeners 0, 1, …; to an index, each for its own number."""
     hub = Hub()
-    hub.begin_read(Position("0" * 16, Snapshot(1, 1)))
-    hub.end_read(Position("0" * 16, Snapshot(1, 1)))
+    hub.begin_read(POSITION)
+    hub.end_read(POSITION)
     for number in range(listeners):
-        hub.subscribe(Listener(), ToUser, (number,))
+        hub.subscribe(Listener(), adapter, () if adapter.index is None else (number,))
     return hub
 
 
@@ -60,33 +70,51 @@ def targeted(listeners: int) -> list[Message]:
     return [Message(next(_ids), "notification", 2, "", {"to": one}, xid=5) for one in to]
 
 
-def round_of(hub: Hub, listeners: int) -> float:
-    """Microseconds per message."""
-    messages = targeted(listeners)
+def broadcasts(listeners: int) -> list[Message]:
+    """As many as reach the same number of recipients in all."""
+    numbers = range(RECIPIENTS // listeners)
+    return [Message(next(_ids), "news", 2, "", {"n": n}, xid=5) for n in numbers]
+
+
+def took(hub: Hub, messages: Sequence[Message]) -> float:
+    """Microseconds for all of them."""
     started = time.perf_counter()
     for message in messages:
         hub.deliver_inline([message])
-    took = time.perf_counter() - started
-    hub.end_read(Position("0" * 16, Snapshot(1, 1)))
-    return took / MESSAGES * 1e6
+    seconds = time.perf_counter() - started
+    hub.end_read(POSITION)
+    return seconds * 1e6
 
 
-def measure() -> dict[int, float]:
-    """Median microseconds per message, by number of listeners."""
-    hubs = {listeners: hub_with(listeners) for listeners in LISTENERS}
-    rounds = [
-        {listeners: round_of(hub, listeners) for listeners, hub in hubs.items()}
-        for _ in range(ROUNDS)
-    ]
+def medians(measure: Callable[[int], float]) -> dict[int, float]:
+    """Of interleaved rounds, by number of listeners."""
+    rounds = [{n: measure(n) for n in LISTENERS} for _ in range(ROUNDS)]
     return {n: statistics.median(one[n] for one in rounds) for n in LISTENERS}
 
 
 def main() -> None:
-    """Measure and print."""
-    result = measure()
-    for listeners, microseconds in result.items():
-        ratio = microseconds / result[LISTENERS[0]]
-        print(f"{listeners:>7} listeners {microseconds:6.2f} us per message  x{ratio:.2f}")  # noqa: T201
+    """Measure, and write docs/performance/hub."""
+    by_index, all_of_them = (
+        {listeners: hub_with(listeners, adapter) for listeners in LISTENERS}
+        for adapter in (ToUser, ToAll)
+    )
+    spare_collector()  # as a server does
+    message = medians(lambda n: took(by_index[n], targeted(n)) / MESSAGES)
+    recipient = medians(lambda n: took(all_of_them[n], broadcasts(n)) / RECIPIENTS)
+    lines = [
+        "listeners | targeted: µs per message | against 10 | broadcast: µs per recipient",
+        "---: | ---: | ---: | ---:",
+        *(
+            f"{n:,} | {message[n]:.1f} | {message[n] / message[LISTENERS[0]]:.2f} | "
+            f"{recipient[n]:.2f}"
+            for n in LISTENERS
+        ),
+    ]
+    text = "\n".join(lines) + "\n"
+    print(text)  # noqa: T201
+    figures = {"Python": platform.python_version(), "message": message, "recipient": recipient}
+    (FOLDER / "hub.md").write_text(text, encoding="utf-8")
+    (FOLDER / "hub.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
