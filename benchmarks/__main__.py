@@ -6,12 +6,12 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from benchmarks import figures, report, servers
+from benchmarks import figures, odoo, report, servers
 from benchmarks.load import LoadFailed
 from tools.console import main, say, step
 from tools.postgres import Postgres
@@ -20,7 +20,9 @@ CLIENTS = 5_000
 LOOPS = 1_000  # clients of the blocking loop
 PINGED = 26.0  # seconds, in which each client is pinged once with the default interval
 SIZES = (100, 300, 1_000, 3_000, 10_000)
+SLOW_SIZE = 1_000  # more clients of Odoo's bus would take minutes
 Rows = dict[str, list[float]]
+Maker = Callable[[], servers.Server]
 
 
 def interleaved(measures: dict[str, Callable[[], float]], rounds: int) -> Rows:
@@ -43,13 +45,14 @@ def quick(postgres: Postgres) -> None:
         ours = servers.Ours(postgres)
         stack.callback(ours.close)
         memory = figures.memory(ours, CLIENTS)
-        cpu, started = ours.cpu(), time.monotonic()
         limit, node = servers.Limit(postgres), servers.node()
         stack.callback(limit.close)
         stack.callback(node.close)
         for server in (limit, node):
             server.load.open(CLIENTS)
             figures.broadcast(server, 10)
+        time.sleep(figures.LISTED)
+        cpu, started = ours.cpu(), time.monotonic()
         c_latency = figures.targeted(limit, 200, 2.0, batch=1)
         time.sleep(max(0.0, started + PINGED - time.monotonic()))
         idle = (ours.cpu() - cpu) / (time.monotonic() - started) * 100
@@ -65,37 +68,84 @@ def quick(postgres: Postgres) -> None:
     )
 
 
-def _broadcasts(running: list[servers.Server], rounds: int) -> Rows:
-    """Rounds of broadcasts, after one that does not count."""
-    for server in running:
-        figures.broadcast(server, 5)
+def _broadcasts(running: Iterable[servers.Server], rounds: int, times: int = 1) -> Rows:
+    """Rounds of broadcasts, after one that does not count.
+
+    :param times: about how many broadcasts make a round.
+    """
+    several = {s: max(1, times // 20) if s.slow else max(5, times) for s in running}
+    for server, count in several.items():
+        if not server.slow:
+            figures.broadcast(server, count)
     return interleaved(
-        {server.name: (lambda server=server: figures.broadcast(server, 5)) for server in running},
+        {s.name: (lambda s=s, n=count: figures.broadcast(s, n)) for s, count in several.items()},
         rounds,
     )
 
 
-def full(postgres: Postgres) -> dict[str, Any]:
+def full(postgres: Postgres, folder: Path) -> dict[str, Any]:
     """All figures, as they go into the report."""
     results: dict[str, Any] = {"clients": CLIENTS}
+    with step("Odoo, and sessions in it"):
+        site = odoo.Site(postgres, folder / "odoo", CLIENTS)
+    makers: dict[str, Maker] = {
+        "c": lambda: servers.Limit(postgres), "ours": lambda: servers.Ours(postgres),
+        "node": servers.node, "python-socketio": servers.stock, "odoo-bus": lambda: odoo.Bus(site),
+    }  # fmt: skip
     with step("broadcasts, memory, handshakes"), ExitStack() as stack:
-        running = [servers.Limit(postgres), servers.Ours(postgres), servers.node(),
-                   servers.stock()]  # fmt: skip
-        for server in running:
-            stack.callback(server.close)
-        limit, ours, node, _stock = running
-        results["memory"] = {s.name: figures.memory(s, CLIENTS) for s in running}
-        results["idle"] = figures.idle(ours, PINGED)
-        results["broadcast"] = _broadcasts(running, rounds=5)
-        results["generator"] = {s.name: figures.generator_share(s, 5) for s in running}
-        results["fairness"] = figures.fairness(ours, 40)._asdict()
-        both = {s.name: (lambda s=s: figures.handshakes(s, 3_000)[0]) for s in (ours, node)}
-        results["handshakes"] = interleaved(both, 3)
+        results |= _side_by_side(makers, stack)
     with step("targeted messages and the blocking loop"), ExitStack() as stack:
         results |= _targeted(postgres, stack)
-    with step(f"sizes {SIZES}"):
-        results["sizes"] = [_of_size(postgres, size) for size in SIZES]
+    with step(f"{CLIENTS:,} sessions of Odoo"), ExitStack() as stack:
+        in_odoo = odoo.Realtime(site)
+        stack.callback(in_odoo.close)
+        results["memory"]["ours-in-odoo"] = figures.memory(in_odoo, CLIENTS)
+        results["idle_in_odoo"] = figures.idle(in_odoo, PINGED)
+    results["sizes"] = []
+    for size in SIZES:
+        if size > SLOW_SIZE:
+            makers.pop("odoo-bus", None)
+        with step(f"{size:,} clients"):
+            results["sizes"].append(_of_size(makers, size))
     return results
+
+
+def _side_by_side(makers: dict[str, Maker], stack: ExitStack) -> dict[str, Any]:
+    """All servers at once with many clients."""
+    filled = _filled(makers, CLIENTS, stack)
+    running = {name: server for name, (server, _memory) in filled.items()}
+    ours, node = running["ours"], running["node"]
+    both = {s.name: (lambda s=s: figures.handshakes(s, 3_000)[0]) for s in (ours, node)}
+    return {
+        "memory": {name: memory for name, (_server, memory) in filled.items()},
+        "idle": figures.idle(ours, PINGED),
+        "broadcast": _broadcasts(running.values(), rounds=3),
+        "generator": {n: figures.generator_share(s, 5) for n, s in running.items() if not s.slow},
+        "fairness": figures.fairness(ours, 100)._asdict(),
+        "handshakes": interleaved(both, 3),
+    }
+
+
+def _filled(
+    makers: dict[str, Maker], clients: int, stack: ExitStack
+) -> dict[str, tuple[servers.Server, float]]:
+    """Servers with clients that were delivered a broadcast, and what a client takes of each.
+
+    One that fails under them is left out.
+    """
+    filled = {}
+    for name, make in makers.items():
+        server = make()
+        try:
+            memory = figures.memory(server, clients)
+            figures.broadcast(server, 1)
+        except LoadFailed as error:
+            say(f"   {name} fails with {clients:,} clients: {error}")
+            server.close()  # or it would go on, and disturb the others
+        else:
+            stack.callback(server.close)
+            filled[name] = (server, memory)
+    return filled
 
 
 def _targeted(postgres: Postgres, stack: ExitStack) -> dict[str, Any]:
@@ -112,33 +162,23 @@ def _targeted(postgres: Postgres, stack: ExitStack) -> dict[str, Any]:
         "latency_volatile": figures.targeted(ours, 200, 5, batch=1),
         "latency_durable": figures.targeted(ours, 200, 5, batch=1, durable=True),
     }
-    loops: Rows = {}
-    for namespace in ("/bench", "/loop", "/acknowledged"):
+    loops: Rows = {"/bench": [], "/loop": [], "/acknowledged": []}
+    for namespace in [*loops] * 5:
         ours.enter(namespace, LOOPS)
         figures.broadcast(ours, 5)
-        loops[namespace] = [figures.broadcast(ours, 10) for _ in range(3)]
+        loops[namespace].append(figures.broadcast(ours, 10))
     return {**{name: one._asdict() for name, one in results.items()}, "loop": loops}
 
 
-def _of_size(postgres: Postgres, size: int) -> dict[str, Any]:
+def _of_size(makers: dict[str, Maker], size: int) -> dict[str, Any]:
     """Memory and broadcasts with some number of clients; None: the server failed under them."""
-    makers = [lambda: servers.Limit(postgres), lambda: servers.Ours(postgres), servers.node,
-              servers.stock]  # fmt: skip
-    row: dict[str, Any] = {"size": size}
-    for make in makers:
-        server = make()
-        try:
-            memory = figures.memory(server, size)
-            rounds = max(5, 10_000 // size)
-            figures.broadcast(server, rounds)
-            rates = [figures.broadcast(server, rounds) for _ in range(3)]
-            row[server.name] = {"memory": memory, "broadcast": statistics.median(rates)}
-        except LoadFailed as error:
-            say(f"   {server.name} fails with {size} clients: {error}")
-            row[server.name] = None
-        finally:
-            server.close()
-    return row
+    with ExitStack() as stack:
+        filled = _filled(makers, size, stack)
+        rates = _broadcasts([server for server, _memory in filled.values()], 3, 10_000 // size)
+        row: dict[str, Any] = {"size": size, **dict.fromkeys(makers)}
+        for name, (_server, memory) in filled.items():
+            row[name] = {"memory": memory, "broadcast": statistics.median(rates[name])}
+        return row
 
 
 def run() -> None:
@@ -147,7 +187,7 @@ def run() -> None:
         if "--quick" in sys.argv[1:]:
             quick(postgres)
         else:
-            report.write(full(postgres), postgres)
+            report.write(full(postgres, Path(folder)), postgres)
 
 
 if __name__ == "__main__":

@@ -28,14 +28,19 @@ class Load:
 
     :param core: the processor it runs on.
     :param auth: JSON of each client's CONNECT; ``%d`` becomes its number.
+    :param words: a file, whose line of that number ``%s`` becomes instead.
     """
 
-    def __init__(self, core: int, port: int, namespace: str, auth: str) -> None:
+    def __init__(
+        self, core: int, port: int, namespace: str, auth: str, words: Path | None = None
+    ) -> None:
         self.clients = 0
-        command = ["taskset", "-c", str(core), str(load_generator()), str(port), namespace, auth]
+        command: list[object] = ["taskset", "-c", core, load_generator(), port, namespace, auth]
+        command += [] if words is None else [words]
         self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
-        )
+            list(map(str, command)), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            bufsize=1,
+        )  # fmt: skip
 
     def _ask(self, command: str) -> list[float]:
         process = self._process

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -30,22 +30,31 @@ PAGE = os.sysconf("SC_PAGE_SIZE")
 class Server:
     """A server process with clients.
 
-    :param command: prints the port first.
+    :param started: pattern of the line that it prints once it listens; its group is the port.
+    :param env: variables of its own.
     """
 
     namespace = "/bench"
     auth = "{}"
+    words: Path | None = None
+    slow = False  # whether a broadcast takes seconds
 
-    def __init__(self, name: str, command: Sequence[object]) -> None:
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[object],
+        started: str = r"^(\d+)$",
+        env: Mapping[str, str] | None = None,
+    ) -> None:
         self.name = name
         pinned = ["taskset", "-c", SERVER_CORE, *command]
-        self._child = Child(name, pinned, log_file(f"bench-{name}"), cwd=ROOT)
-        self.port = int(self._child.wait_until_started(r"^\d+$")[0])
+        self._child = Child(name, pinned, log_file(f"bench-{name}"), cwd=ROOT, env=env)
+        self.port = int(self._child.wait_until_started(started)[1])
         self.load = self.new_load()
 
     def new_load(self) -> Load:
         """A load generator without clients yet."""
-        return Load(LOAD_CORE, self.port, self.namespace, self.auth)
+        return Load(LOAD_CORE, self.port, self.namespace, self.auth, self.words)
 
     def enter(self, namespace: str, clients: int) -> None:
         """Replace all clients by others on a namespace."""

@@ -30,6 +30,8 @@ class CodeWatch:
     def __init__(self, sleep: Callable[[float], None]) -> None:
         self._sleep = sleep
         self._seen: dict[str, tuple[str, State | None]] = {}
+        self._files: list[tuple[str, str]] = []
+        self._modules = 0
         self._broken: dict[Path, State | None] = {}
         self.stale: dict[str, None] = {}
 
@@ -56,16 +58,25 @@ class CodeWatch:
         :returns: the files that changed since they were loaded.
         """
         files = []
-        for number, (name, module) in enumerate(list(sys.modules.items()), 1):
-            path = getattr(module, "__file__", None)
-            if path and name.partition(".")[0] in _WATCHED:
-                state = _state(path)
-                if self._seen.setdefault(name, (path, state)) != (path, state):
-                    files.append(Path(path))
-                    self._changed(name)
+        self._find()
+        for number, (name, path) in enumerate(self._files, 1):
+            state = _state(path)
+            if self._seen.setdefault(name, (path, state)) != (path, state):
+                files.append(Path(path))
+                self._changed(name)
             if number % _BATCH == 0:
                 self._sleep(0)
         return files
+
+    def _find(self) -> None:
+        """The files to look at: others only when more modules are loaded than before."""
+        if len(sys.modules) == self._modules:
+            return
+        self._modules = len(sys.modules)
+        paths = [(name, getattr(one, "__file__", None)) for name, one in list(sys.modules.items())]
+        self._files = [
+            (name, path) for name, path in paths if path and name.partition(".")[0] in _WATCHED
+        ]
 
     def _changed(self, module: str) -> None:
         package = module.partition(".")[0]

@@ -1,6 +1,9 @@
 // The load generator: Socket.IO clients over WebSocket, all in one epoll loop.
 //
-// load PORT NAMESPACE AUTH, where %d in AUTH becomes the number of the client; then commands on stdin, each answered by one line on stdout:
+// load PORT NAMESPACE AUTH [WORDS], where %d in AUTH becomes the number of the client; or, with a
+// file WORDS, %s becomes the line of that number (round and round). With the target of Odoo's bus
+// (/websocket?...) as NAMESPACE, that word is the client's cookie, and AUTH is what it says first.
+// Then commands on stdin, each answered by one line on stdout:
 //   open N             open N more clients, connected to the namespace
 //   churn N            open N clients, each closed as soon as it is connected
 //   drop               close all clients
@@ -15,6 +18,7 @@
 #include "frames.h"
 
 #define WINDOW 64       // handshakes on their way at once
+#define BUS_WINDOW 4    // the same of Odoo's bus: its pool of cursors does not stand more
 #define PER_ADDRESS 400 // clients of one source address 127.x.y.z, below the servers' limits
 #define MAX_CLIENTS 65536
 #define MAX_EVENTS 4000000
@@ -38,6 +42,8 @@ static unsigned addresses;
 static long events, numbered, probed, expected, broken;
 static int64_t deadline, started, next_probe;
 static const char *namespace, *auth;
+static char (*words)[128];
+static int word_count, is_bus;
 static char buffer[(1 << 18) + 1];
 static enum { IDLE, OPEN, CHURN, EXPECT } busy;
 
@@ -84,7 +90,7 @@ static void end(struct client *c) {
 }
 
 static void fill_window(void) {
-    while (pending < WINDOW && used < wanted)
+    while (pending < (is_bus ? BUS_WINDOW : WINDOW) && used < wanted)
         begin(&clients[used++]);
 }
 
@@ -106,12 +112,20 @@ static void connected(struct client *c) {
         say("%.6f", (now_ns() - started) / 1e9), busy = IDLE;
 }
 
+static const char *word_of(struct client *c) {
+    return words[(c - clients) % word_count];
+}
+
 static void upgrade(struct client *c) {
-    char request[512];
+    char request[1024], cookie[256] = "";
+    if (is_bus)
+        snprintf(cookie, sizeof cookie, "Origin: http://127.0.0.1:%d\r\nCookie: session_id=%s\r\n",
+                 port, word_of(c));
     int size = snprintf(request, sizeof request,
-        "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n"
+        "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n%s"
         "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n", port);
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+        is_bus ? namespace : "/socket.io/?EIO=4&transport=websocket", port, cookie);
     if (send(c->fd, request, size, MSG_NOSIGNAL) != size)
         die("send");
     c->state = UPGRADING;
@@ -142,7 +156,10 @@ static void text(struct client *c, char *p, size_t length) {
         send_text(c, "3", 1);
     } else if (p[0] == '0') {
         int size = sprintf(out, "40%.60s,", namespace);
-        size += snprintf(out + size, 900, auth, (int)(c - clients));
+        if (words)
+            size += snprintf(out + size, 900, auth, word_of(c));
+        else
+            size += snprintf(out + size, 900, auth, (int)(c - clients));
         send_text(c, out, size);
     } else if (length > known + 3 && !memcmp(p + 2, namespace, known)) {
         if (p[1] == '2')
@@ -156,6 +173,15 @@ static void text(struct client *c, char *p, size_t length) {
     }
 }
 
+// A text of Odoo's bus: a list of notifications.
+static void notifications(const char *p, size_t length) {
+    const char *end = p + length;
+    while ((p = memmem(p, end - p, "\"news\"", 6))) {
+        events++;
+        p += 6;
+    }
+}
+
 static int is_upgraded(struct client *c, char *data, ssize_t size, ssize_t *used_up) {
     char *head_end = memmem(data, size, "\r\n\r\n", 4);
     if (!head_end)
@@ -164,6 +190,10 @@ static int is_upgraded(struct client *c, char *data, ssize_t size, ssize_t *used
         fprintf(stderr, "no upgrade: %.*s\n", (int)size, data), exit(1);
     *used_up = head_end + 4 - data;
     c->state = OPENING;
+    if (is_bus) {
+        send_text(c, auth, strlen(auth));
+        connected(c);
+    }
     return 1;
 }
 
@@ -186,7 +216,7 @@ static void readable(struct client *c) {
             if (opcode == 1) {
                 char after = payload[length]; // strtoul and strspn stop there
                 payload[length] = 0;
-                text(c, payload, length);
+                is_bus ? notifications(payload, length) : text(c, payload, length);
                 payload[length] = after;
             }
             at += step;
@@ -310,12 +340,27 @@ static void from_stdin(void) {
     }
 }
 
+static void read_words(const char *path) {
+    FILE *file = fopen(path, "r");
+    if (!file)
+        die(path);
+    words = calloc(MAX_CLIENTS, sizeof *words);
+    while (word_count < MAX_CLIENTS && fscanf(file, "%127s", words[word_count]) == 1)
+        word_count++;
+    fclose(file);
+    if (!word_count)
+        die(path);
+}
+
 int main(int count, char **arguments) {
-    if (count != 4)
+    if (count < 4 || count > 5)
         return 2;
+    if (count == 5)
+        read_words(arguments[4]);
     port = atoi(arguments[1]);
     namespace = arguments[2];
     auth = arguments[3];
+    is_bus = !strncmp(namespace, "/websocket?", 11);
     loop = epoll_create1(0);
     watch(loop, 0, MAX_CLIENTS, EPOLLIN, EPOLL_CTL_ADD);
     for (;;) {
