@@ -150,6 +150,11 @@ class Mailbox:
         return [message for message, _stamp in self._batch]
 
     @property
+    def in_hand(self) -> bool:
+        """Whether there is a batch in hand."""
+        return bool(self._batch)
+
+    @property
     def generation(self) -> int:
         """Of the hub when the newest of the batch in hand came: a later position covers it all."""
         if len(self._batch) == 1:
@@ -160,10 +165,10 @@ class Mailbox:
     def finish(self) -> None:
         """The batch in hand is done with."""
         self._batch, self._again = [], False
-        if self.catching_up:
-            return  # all that was given is needed if it breaks off
         if not self._given or self._given[0][1].delivered >= self.hub.generation:
             return  # all of it came since the last position
+        if self.catching_up:
+            return  # all that was given is needed if it breaks off
         keep = self.hold or self.hub.stamp
         while keep and self._given and self._given[0][1].delivered < keep.generation:
             self._given.popleft()

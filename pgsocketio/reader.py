@@ -116,34 +116,44 @@ class Reader:
 
         What listeners send on as it was shown to them is encoded once for all of them.
         """
-        envelope = self.envelope(event, args)
-        shared = None if callback is not None else self._shared(event, args, envelope)
+        shared = None if callback is not None else self._shared(event, args)
         if shared is None:
-            self._socket.emit(event, args, callback, envelope)
+            self._socket.emit(event, args, callback, self.envelope(event, args))
         else:
             self._socket.send_prepared(shared)
 
-    def _shared(self, event: str, args: Sequence[Any], envelope: Any) -> Prepared | None:
+    def _shared(self, event: str, args: Sequence[Any]) -> Prepared | None:
         """The packet of an event that shows one message, and shows it unchanged."""
-        if len(args) != 1 or envelope is None or event in sio.RESERVED_EVENTS:
+        mailbox, socket = self._mailbox, self._socket
+        if len(args) != 1 or mailbox is None or not mailbox.in_hand or event in sio.RESERVED_EVENTS:
             return None
+        value = args[0]
         pairs = zip(self._shown, self._sources)
-        message = next((source for shown, source in pairs if shown is args[0]), None)
-        if message is None or not is_unchanged(args[0], message, self._key):
+        message = next((source for shown, source in pairs if shown is value), None)
+        if message is None or not isinstance(value, (dict, list)):
+            return None  # of equal numbers nobody knows which message they show
+        if not is_unchanged(value, message, self._key):
             return None
-        socket = self._socket
-        key = (socket.name, socket.version, event, envelope["s"], envelope["g"])
-        if key not in message.forms:
-            message.forms[key] = socket.prepare(event, args, envelope)
-        return message.forms[key]  # type: ignore[no-any-return]
+        number, generation = self._next_number(1), mailbox.generation
+        key = (socket.name, socket.version, event, self._key, number, generation)
+        packet = message.forms.get(key)
+        if packet is None:
+            about = envelope(self._key, event, number, [message["id"]], generation)
+            packet = message.forms[key] = socket.prepare(event, args, about)
+        return packet
+
+    def _next_number(self, messages: int) -> int:
+        """Of an event of this batch, which shows so many messages."""
+        self._socket.progress.sent += messages
+        number, self._emitted = self._emitted, self._emitted + 1
+        return number
 
     def envelope(self, event: str, args: Sequence[Any]) -> Any:
         """The envelope of an event that is emitted now, None when no batch is in hand."""
-        if self._mailbox is None or not self._mailbox.batch:
+        if self._mailbox is None or not self._mailbox.in_hand:
             return None
         ids = [message["id"] for message in self._about(args)]
-        self._socket.progress.sent += len(ids)
-        number, self._emitted = self._emitted, self._emitted + 1
+        number = self._next_number(len(ids))
         return envelope(self._key, event, number, ids, self._mailbox.generation)
 
     def _about(self, args: Sequence[Any]) -> Sequence[Message]:
