@@ -28,7 +28,9 @@ INTERVAL = 5.0
 """Seconds between two reports; PostgreSQL takes a process that is silent for 30 s for gone."""
 
 BATCH = 1_000
-"""Most clients of one statement."""
+"""Most clients of one statement, and about as many idle ones are looked at in one report."""
+
+_IDLE = (0, 0)
 
 _LIST = "SELECT web_socketio_list(%s, %s, %s::jsonb, %s)"
 
@@ -39,6 +41,12 @@ def _state(health: dict[str, Any]) -> str:
         if health.get(state):
             return state
     return "ready" if health.get("ready") else "away"
+
+
+def _queue(socket: NamespaceSocket) -> tuple[int, int]:
+    """Messages that wait in mailboxes, and bytes that wait to be sent."""
+    queue = (socket.waiting, socket.client.connection.unsent)
+    return _IDLE if queue == _IDLE else queue
 
 
 class NodeReport:
@@ -67,6 +75,7 @@ class NodeReport:
         self._log = QuietLog(logger, runtime.monotonic, 600.0)
         self._started = runtime.monotonic()
         self._listed: dict[str, tuple[int, int]] | None = None  # what is in the table, if known
+        self._turn = 0
         self._reported = self._left = False
         self._wanted = runtime.event()
 
@@ -128,15 +137,21 @@ class NodeReport:
     ) -> dict[str, tuple[int, int]]:
         """Write what changed since the last time.
 
+        Of many thousands that had nothing queued, a part is looked at each time: they are idle.
+
         :returns: what is listed now: queue by sid.
         """
         anew, listed = listed is None, listed or {}
         now, present = {}, []
-        for socket in itertools.islice(self._members.of(self._database), limit):
-            queue = (socket.waiting, socket.client.connection.unsent)
-            now[socket.sid] = queue
-            if listed.get(socket.sid) != queue:
-                present.append(self._row(socket, queue, socket.sid not in listed))
+        turns = len(listed) // BATCH + 1
+        self._turn += 1
+        members = itertools.islice(self._members.of(self._database), limit)
+        for number, socket in enumerate(members, self._turn):
+            before = listed.get(socket.sid)
+            rests = before is _IDLE and number % turns
+            queue = now[socket.sid] = _IDLE if rests else _queue(socket)
+            if before != queue:
+                present.append(self._row(socket, queue, before is None))
         absent = [sid for sid in listed if sid not in now]
         if anew or absent or present:
             for start in range(0, len(present) or 1, BATCH):
@@ -151,7 +166,7 @@ class NodeReport:
             row |= {
                 "user": socket.user,
                 "namespace": socket.name,
-                "address": socket.client.connection.environ.get("REMOTE_ADDR"),
+                "address": socket.client.connection.address,
                 "age": self._runtime.monotonic() - socket.progress.connected_at,
             }
         return row

@@ -195,8 +195,7 @@ class Server:
     def crossed(self, counter: str, connection: Connection, text: str) -> None:
         """A client went too far: count it, and log one line per kind and minute."""
         self.counters[counter] += 1
-        address = connection.environ.get("REMOTE_ADDR", "an unknown address")
-        self._log.line(counter, "a client at %s: %s", address, text)
+        self._log.line(counter, "a client at %s: %s", connection.address, text)
 
     def sent_away(self, socket: NamespaceSocket, error: TemporarilyUnavailable) -> None:
         """Close the transport of a client, which comes back; one line per reason and minute."""

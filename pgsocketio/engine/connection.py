@@ -57,6 +57,11 @@ class Connection:
         return self.handshake.environ(self._engine.address)
 
     @property
+    def address(self) -> str:
+        """The client's address, as :class:`Handshake` knows it."""
+        return self.handshake.peer[0]
+
+    @property
     def transport(self) -> str:
         """'polling' or 'websocket'."""
         return self._transport.name

@@ -69,6 +69,11 @@ class MemoryConnection:
         return cast("Connection", self)
 
     @property
+    def address(self) -> str | None:
+        """REMOTE_ADDR of the environ."""
+        return self._environ.get("REMOTE_ADDR")
+
+    @property
     def environ(self) -> dict[str, Any]:
         """A new WSGI environ at each access."""
         return dict(self._environ)
