@@ -6,7 +6,8 @@
     "license": "LGPL-3",
     "author": "oe.web.socketio contributors",
     "depends": ["web"],
-    "external_dependencies": {"python": ["oe.web.socketio"]},
+    # With hyphens: for a name with dots Odoo needs the package packaging, which may be missing.
+    "external_dependencies": {"python": ["oe-web-socketio"]},
     "data": [
         "security/ir.model.access.csv",
         "data/ir_cron.xml",

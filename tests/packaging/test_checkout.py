@@ -100,4 +100,4 @@ def test_clone_on_the_addons_path_says_what_to_install(
         f"--addons-path={clone}", "--no-http", "--stop-after-init", env=unpacked.env,
     )
     assert result.returncode != 0
-    assert "an external dependency is not met: oe.web.socketio" in result.stdout
+    assert "an external dependency is not met: oe-web-socketio" in result.stdout
