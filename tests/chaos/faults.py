@@ -74,7 +74,7 @@ def connections_reset(site: Site) -> None:
     site.postgres_proxy.reset()
 
 
-@fault("connections to PostgreSQL refused 5 s", quick=True)
+@fault("connections to PostgreSQL refused 5 s")
 def connections_refused(site: Site) -> None:
     site.postgres_proxy.refuse()
     time.sleep(5)
