@@ -270,7 +270,11 @@ class NamespaceSocket:
             raise HandlerError(f"a client may have {most} subscriptions at most")
         kind = AcknowledgedSubscriber if acknowledged else Subscriber
         slot = self._free_slot() if acknowledged else 0
-        self._subscribers += (kind(self, event, adapter, args, slot),)
+        subscriber = kind(self, event, adapter, args, slot)
+        if self.gone is None:
+            self._subscribers += (subscriber,)
+        else:  # meanwhile: a hub may have to wait for its broker
+            subscriber.leave()
 
     def _free_slot(self) -> int:
         slots = {one.slot for one in self._subscribers if one.asks}

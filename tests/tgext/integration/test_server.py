@@ -105,6 +105,18 @@ def test_a_handler_that_waits_holds_up_nobody(server: Gearbox, client: Connect) 
     assert slow.answer(waiting) == ["waited"]
 
 
+def test_each_has_its_own_request_after_waiting(server: Gearbox, client: Connect) -> None:
+    sockets = [client(server, "/events").connected() for _ in range(3)]
+    pages = [
+        subprocess.Popen(["curl", "-s", f"{server.url}/wait?seconds={seconds}"], stdout=-1)
+        for seconds in (1, 1.5, 2)
+    ]
+    numbers = [socket.start_call("overlap", 1 + n / 2) for n, socket in enumerate(sockets)]
+    for socket, number in zip(sockets, numbers):  # who came first ends first
+        assert socket.answer(number) == [[True, "/socketio/"]]
+    assert [page.communicate()[0] for page in pages] == [b"waited"] * 3
+
+
 def test_a_query_that_waits_holds_up_nobody(server: Gearbox, client: Connect, dsn: str) -> None:
     slow, quick = client(server, "/events").connected(), client(server, "/events").connected()
     waiting = slow.start_call("query", dsn, 3)

@@ -151,6 +151,21 @@ assert "odoo" not in sys.modules
     subprocess.run([sys.executable, "-W", "ignore", "-c", program], check=True)
 
 
+def test_the_server_comes_before_turbogears_which_keeps_requests_per_thread() -> None:
+    program = """
+import sys
+import tgext.socketio, tgext.socketio.server
+assert not {"tg", "transaction", "beaker", "kajiki"} & set(sys.modules)
+tgext.socketio.server._patch()
+from gevent.local import local
+from tg.request_local import config, context
+for proxy in (config, context):
+    assert isinstance(proxy.__dict__["____local__"], local), proxy
+from tgext.socketio import BaseNamespace, SocketIOController, SocketIOTGNamespace
+"""
+    subprocess.run([sys.executable, "-W", "ignore", "-c", program], check=True)
+
+
 def test_the_runner_warns_when_nothing_is_patched() -> None:
     program = """
 import warnings

@@ -24,6 +24,9 @@ logger = logging.getLogger("tgext.socketio")
 MAX_PAUSE = 30.0
 """Most seconds between two attempts to reach a broker that is away."""
 
+PATIENCE = 10.0
+"""Seconds to wait for a broker's word that a client is subscribed."""
+
 _NOWHERE = Stamp(0, Position("0" * 16, Snapshot(1, 1)), 0)
 
 
@@ -50,14 +53,18 @@ class FeedHub(Hub):
     ) -> None:
         channel = str(args[0])
         feed = self._feeds.get(channel)
+        first = feed is None
         if feed is None:
             feed = Feed(self, channel, self._broker(), self._runtime)
             self._feeds[channel] = feed
         self._channels[sink] = channel
         feed.enter(sink)
         self.routes.add(sink, adapter, args)
-        if len(feed.sinks) == 1:
-            feed.open()
+        try:
+            feed.open() if first else feed.wait()
+        except BaseException:  # the job that subscribes was ended
+            self.unsubscribe(sink)
+            raise
 
     def unsubscribe(self, sink: Sink) -> Since | None:
         self.routes.remove(sink)
@@ -100,6 +107,7 @@ class Feed:
         self._hub, self._broker, self._runtime = hub, broker, runtime
         self._subscription: Any = None
         self._job: Job | None = None
+        self._opened = runtime.event()
         self._direct = False
         self._away = False
         self._closed = False
@@ -121,8 +129,17 @@ class Feed:
             self._subscribe()
         except Exception as error:
             self._report(error)
-        if not self._direct:
-            self._job = self._runtime.spawn(self._follow)
+        finally:
+            self._opened.set()
+            if self._closed:  # meanwhile
+                self._drop()
+            elif not self._direct:
+                self._job = self._runtime.spawn(self._follow)
+
+    def wait(self) -> None:
+        """Wait until what is published arrives, or the broker is known to be away."""
+        if not self._opened.is_set():
+            self._opened.wait(PATIENCE)
 
     def _subscribe(self) -> None:
         self._subscription = subscription = self._broker.subscribe(self.channel)
@@ -130,7 +147,7 @@ class Feed:
             subscription, lambda text: self._hub.spread(self.channel, text)
         )
         if hasattr(getattr(subscription, "pubsub", None), "get_message"):  # redis confirms it
-            subscription.pubsub.get_message(timeout=10.0)
+            subscription.pubsub.get_message(timeout=PATIENCE)
         if self._away:
             self._away = False
             logger.info("the broker of channel %r is back", self.channel)

@@ -21,6 +21,7 @@ from pgsocketio.lifecycle import (
 )
 from pgsocketio.progress import keep_telling
 
+from . import tgcompat
 from .drivers import warn_of_blocking
 from .handshake import NOT_MOUNTED, knock
 from .sockets import TGServer
@@ -38,6 +39,7 @@ class Process:
     def __init__(self, application: Callable[..., Any], values: dict[str, Any]) -> None:
         self._values = values
         self._stop = gevent.event.Event()
+        tgcompat.keep_per_greenlet()
         resource = values["socketio_resource"]
         settings = server_settings(values)
         self.server = TGServer(application, resource, GreenRuntime(), Prepared, settings)

@@ -1,6 +1,6 @@
 """``[server:main] use = egg:tgext.socketio#socketio``: a TurboGears application with sockets.
 
-Importing this module patches nothing.
+Importing this module patches nothing, and does not import TurboGears.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tg.support.converters import asbool
+from paste.deploy.converters import asbool
 
 from .drivers import let_psycopg2_give_way
 from .errors import DebugModeForbiddenException

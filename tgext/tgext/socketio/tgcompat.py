@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import tg
+from tg import request_local
 from tg.controllers.decoratedcontroller import DecoratedController
 from tg.predicates import NotAuthorizedError
 from tg.request_local import Request
@@ -87,6 +88,17 @@ class Application(TGApp):  # type: ignore[misc]
 
 def _name(wrapper: Any) -> str:
     return str(getattr(wrapper, "__name__", type(wrapper).__name__))
+
+
+def keep_per_greenlet() -> None:
+    """Keep the running request per greenlet, also where TurboGears was imported unpatched.
+
+    It would be the request of another client after each wait, otherwise.
+    """
+    from gevent.local import local
+
+    for proxy in (request_local.context, request_local.config):
+        proxy.__dict__["____local__"] = local()
 
 
 def lasting(environ: Mapping[str, Any]) -> dict[str, Any]:

@@ -28,6 +28,10 @@ class Events(SocketIOTGNamespace):
         time.sleep(seconds)
         return "waited"
 
+    def on_overlap(self, seconds):
+        time.sleep(seconds)
+        return [tg.request.environ["socketio"] is self.socket, self.request.path]
+
     def on_query(self, dsn, seconds):
         with psycopg2.connect(dsn) as connection, connection.cursor() as cursor:
             cursor.execute("SELECT pg_sleep(%s)", [seconds])
@@ -85,7 +89,7 @@ class RootController(TGController):
     @expose()
     def wait(self, seconds):
         time.sleep(float(seconds))
-        return "waited"
+        return "waited" if tg.request.params["seconds"] == seconds else "another's request"
 
 
 def make_app(global_config, **settings):
