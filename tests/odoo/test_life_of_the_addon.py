@@ -35,6 +35,7 @@ LEFT = """
     UNION ALL SELECT 'cron ' || id FROM ir_cron WHERE cron_name LIKE 'Realtime%'
     UNION ALL SELECT 'view ' || name FROM ir_ui_view
         WHERE model LIKE 'web.socketio%' OR arch_db::text LIKE '%web\\_socketio%'
+    UNION ALL SELECT 'API key ' || name FROM res_users_apikeys WHERE scope = 'socketio'
     UNION ALL SELECT 'asset ' || name FROM ir_attachment WHERE name LIKE '%web\\_socketio%'
     ORDER BY 1
 """
@@ -85,6 +86,10 @@ def test_uninstalling_leaves_nothing_and_it_can_be_installed_again(
     postgres.psql(PUBLISH, db)
     parameter = "INSERT INTO ir_config_parameter (key, value) VALUES ('web_socketio.url', 'x')"
     postgres.psql(parameter, db)
+    values = "'robot', 2, 'socketio', '12345678', 'x'"
+    postgres.psql(
+        f"INSERT INTO res_users_apikeys (name, user_id, scope, index, key) VALUES ({values})", db
+    )
     uninstall(odoo_instance, db, "web_socketio")
     assert postgres.psql(LEFT, db) == ""
     odoo_instance.install(db, ["web_longpolling"], log="test-reinstall")
