@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, WebSocket
 
 from tests.e2e.site import Site
+from tests.integration.raw import Raw
 from tests.support.servers import Nginx, OdooServer, RealtimeServer
 from tools.odoo import OdooInstance
 from tools.postgres import Postgres
@@ -139,3 +140,13 @@ def test_a_portal_user_is_known_on_a_portal_page(
     sql("SELECT web_socketio_notify('test_site.news', %s::jsonb)", json.dumps({"text": "hello"}))
     visit.page.wait_for_function("window.news.length")
     assert visit.page.evaluate("window.news") == ["hello"]
+
+
+@pytest.mark.parametrize("host", ["a..b", f"{64 * 'x'}.test"])
+def test_a_host_that_no_website_can_have_is_the_default_websites(
+    site: Site, sql: Callable[..., Any], host: str
+) -> None:
+    (public,) = sql("SELECT user_id FROM website WHERE coalesce(domain, '') = ''")
+    client = Raw(site.server, Host=host)
+    client.connect({}, VISITORS)
+    assert client.call("who am i", namespace=VISITORS) == [{"uid": public, "public": True}]
