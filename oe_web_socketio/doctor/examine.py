@@ -89,7 +89,7 @@ def _ask(
 def _address(url: str | None, env: Any) -> Address:
     from .address import resolve
 
-    base = env["ir.config_parameter"].get_param("web.base.url")
+    base = env["ir.config_parameter"].get_param("web.base.url", "http://localhost:8069")
     source = "--url" if url else "web.base.url"
     return resolve(url or base, source, env["web.socketio"].server_info())
 
