@@ -211,8 +211,11 @@ class Hub:
         if self._midway is not None:
             self.heard()
 
-    def read(self, messages: Sequence[Message]) -> None:
-        """Deliver one page of the read, in order of ids."""
+    def read(self, messages: Sequence[Message], catch_up: bool = True) -> None:
+        """Deliver one page of the read, in order of ids.
+
+        :param catch_up: also to the listeners that wait; else a later page brings it to them.
+        """
         assert self.stamp is not None
         sees = self.stamp.position.snapshot.sees
         had = self._recent.keys() | self._unfinished
@@ -220,7 +223,8 @@ class Hub:
         self._unfinished.update(m["id"] for m in new)  # in case this read breaks off
         self._deliver(self.routes, new, self.stamp)
         self.delivered(new)
-        self._reading[0].deliver(messages, self.stamp)
+        if catch_up:
+            self._reading[0].deliver(messages, self.stamp)
 
     def end_read(self, position: Position) -> None:
         """Finish the read.

@@ -312,6 +312,11 @@ class Listener:
             self.hub.deliver_inline(inline := self._backlog.take())
         return bool(inline)
 
+    def _take_page(self, messages: Sequence[Message], catch_up: bool) -> None:
+        self.rows_read += len(messages)
+        self.hub.read(messages, catch_up)
+        self._keep_alive()  # a long read is no silence
+
     def _await(self, pages: Iterator[Page]) -> Page | None:
         """The next page of a read; what is heard until it comes goes out."""
         came: list[Page | Exception | None] = []
@@ -335,8 +340,9 @@ class Listener:
         return page
 
     def _deliver_midway(self) -> None:
-        """Deliver what was heard and the read that is under way does not bring."""
-        self.hub.deliver_inline(self._backlog.take(self._reading))
+        """While others are caught up, deliver what was heard and that read does not bring."""
+        if self._reading is not None:
+            self.hub.deliver_inline(self._backlog.take(self._reading))
 
     def _measure(self, messages: Sequence[Message]) -> None:
         """Count what the hub has delivered."""
@@ -355,9 +361,9 @@ class Listener:
         self._read_wanted = False
         self._backlog.cover()
         self._reads_started = started = self._reads_started + 1
+        self._reading = None  # one that broke off
         asked = self._runtime.monotonic()
         now, self.trimmed, clock, self.queue = self._log.now()
-        self._reading = now.snapshot
         self._clock_offset = clock - (asked + self._runtime.monotonic()) / 2
         self._backlog.codec.clock = clock
         if self.hub.stamp and self.hub.stamp.position.snapshot.needs(self.trimmed, now.snapshot):
@@ -365,14 +371,19 @@ class Listener:
             self.hub.reset()
             self._on_foreign_log()
         replay = self.hub.replaying and asked >= self._next_replay
-        since = self.hub.begin_read(now, self.trimmed, replay)
-        pages = self._log.read(since, now.snapshot)
-        while (page := self._await(pages)) is not None:
-            _snapshot, messages = page
-            self.rows_read += len(messages)
-            self.hub.read(messages)
-            self._keep_alive()  # a long read is no silence
-            self._deliver_midway()
+        oldest = self.hub.begin_read(now, self.trimmed, replay)
+        assert self.hub.stamp is not None
+        here = self.hub.stamp.position.snapshot
+        for _snapshot, messages in self._log.read(here, now.snapshot):
+            self._take_page(messages, catch_up=oldest == here)
+        if oldest != here:
+            # All that others have to get they have got; what this does not see came after it.
+            self._reading = now.snapshot
+            pages = self._log.read(oldest, now.snapshot)
+            while (page := self._await(pages)) is not None:
+                self._take_page(page[1], catch_up=True)
+                self._deliver_midway()
+        self._reading = None
         self.hub.end_read(Position(self.epoch, now.snapshot))
         if replay:
             done = self._runtime.monotonic()

@@ -139,10 +139,22 @@ def test_contents_go_out_while_the_next_page_of_a_read_is_awaited(
     site.postgres.publish(*range(6), inline=False)
     site.database.hub.subscribe(late, All, since=since)
     site.runtime.advance(0.2)
-    assert site.take() == [0, 99, 1, 2, 3, 4, 5]
+    assert site.take() == [0, 1, 2, 3, 4, 5, 99]
     assert late.take() == [-1, 0, 1, 2, 3, 4, 5, 99]
     site.runtime.advance(20)
     assert site.take() == late.take() == []
+
+
+def test_messages_of_one_publisher_after_the_other_keep_their_order(
+    site: Site, long_read: Callable[[Callable[[], Any]], None]
+) -> None:
+    """What is heard during a read does not overtake what that brings."""
+    long_read(lambda: site.postgres.publish(8))
+    site.postgres.publish(*range(3), inline=False)
+    for number in (3, 4):
+        site.postgres.publish(number)
+    site.runtime.advance(0.2)
+    assert site.take() == [0, 1, 2, 3, 4, 8]
 
 
 def test_hints_between_the_pages_are_read_later(
