@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -20,9 +22,11 @@ Settings = dict[str, Any]
 Connect = Callable[..., Client]
 
 
-@pytest.fixture(scope="module", params=["memory", "redis", "postgres"])
+@pytest.fixture(scope="module", params=["memory", "redis", "postgres", "own"])
 def settings(request: pytest.FixtureRequest) -> Settings:
     """Each backend's options."""
+    if request.param == "own":
+        return {"own_broker": "yes"}
     options: Settings = {"anypubsub.backend": request.param}
     if request.param == "redis":
         options["anypubsub.port"] = request.getfixturevalue("redis").port
@@ -69,11 +73,13 @@ class TestContract:
             subscribed(client, server, room, transports=transports)
             for transports in (["websocket"], ["polling"], ["websocket"])
         ]
-        sockets[0].call("say", f"room-{room}", *range(200))
+        messages = [{"number": number, "text": "x" * 1_000} for number in range(200)]
+        sockets[0].call("say", f"room-{room}", *messages)
         for socket in sockets:
             socket.wait_for("publication", 200)
-            assert heard(socket) == list(range(200))
-            assert [args[0] for args in socket.events("publication")] == list(range(200))
+            numbers = [message["number"] for message in heard(socket)]
+            assert numbers == list(range(200)), [n for i, n in enumerate(numbers) if i != n]
+            assert [args[0] for args in socket.events("publication")] == messages
 
     def test_any_json_arrives_as_it_was(self, client: Connect, server: Gearbox, room: str) -> None:
         socket = subscribed(client, server, room)
@@ -81,6 +87,28 @@ class TestContract:
         socket.call("say", f"room-{room}", *values)
         socket.wait_for("publication", len(values))
         assert heard(socket) == values
+
+    def test_a_room_may_have_any_name(self, client: Connect, server: Gearbox, room: str) -> None:
+        socket = subscribed(client, server, room)
+        names = ["", " ", "é日本😀", "a.b/c", "*", "[a-z]?", "None", "'; --", "x" * 10_000]
+        for name in names:
+            assert socket.call("subscribe", "room", f"{room}{name}") is True
+            socket.call("say", f"room-{room}{name}", name)
+        socket.wait_for("publication", len(names))
+        assert heard(socket) == names
+
+    def test_what_a_broker_cannot_carry_ends_nothing(
+        self, client: Connect, server: Gearbox, room: str
+    ) -> None:
+        socket = subscribed(client, server, room)
+        socket.emit("say", f"room-{room}", {"text": "\x00"})  # PostgreSQL's jsonb has no NUL
+        socket.emit("say", f"room-{room}", 1, 2, "last")
+        socket.wait_until(lambda: "last" in heard(socket), "the last message")
+        told = [error for error, _info in socket.events("error")]
+        assert (heard(socket), told) in (
+            ([{"text": "\x00"}, 1, 2, "last"], []),
+            ([1, 2, "last"], ["internal_error"]),
+        )
 
     def test_controllers_publish(self, client: Connect, server: Gearbox, room: str) -> None:
         socket = subscribed(client, server, room)
@@ -156,10 +184,35 @@ def test_redis_away_is_told_and_waited_for(
         assert socket.wait_for("error", 2)[1] == [
             "broker_unavailable", "The message could not be published"
         ]  # fmt: skip
+        late = subscribed(client, server, room)
+        assert late.wait_for("error")[0][0] == "broker_unavailable"
         redis.start()
-        assert socket.wait_for("broker_available", timeout=40) == [[f"room-{room}"]]
+        for one in (socket, late):
+            assert one.wait_for("broker_available", timeout=40) == [[f"room-{room}"]]
         socket.call("say", f"room-{room}", "back")
         assert socket.wait_for("pubblication") == [["back"]]
+
+
+def test_a_redis_that_is_slow(
+    serve: Callable[..., Gearbox], client: Connect, room: str
+) -> None:
+    """Who leaves while it is waited for leaves nothing behind; who stays hears everything."""
+    with Redis(free_port()) as redis:
+        options = {"anypubsub.backend": "redis", "anypubsub.port": redis.port}
+        server = serve(VERSIONS[-1], "channels", settings=options)
+        left, *stay = (client(server, "/channels").connected() for _ in range(3))
+        os.kill(redis.child.pid, signal.SIGSTOP)
+        left.emit("subscribe", "room", f"{room}-left")
+        asked = [socket.start_call("subscribe", "room", room) for socket in stay]
+        left.disconnect()
+        os.kill(redis.child.pid, signal.SIGCONT)
+        for socket, number in zip(stay, asked):
+            assert socket.answer(number) == [True]
+            socket.emit("say", f"room-{room}", "hello")
+        for socket in stay:
+            socket.wait_for("publication", 2)
+        assert redis.subscriptions(f"room-{room}") == 1
+        assert eventually(lambda: redis.subscriptions(f"room-{room}-left") == 0)
 
 
 def test_a_redis_that_was_never_there(
@@ -242,9 +295,14 @@ class TestPostgres:
             socket = subscribed(client, server, room)
             database.stop()
             server.child.wait_for_line("trying again")
+            told = ["broker_unavailable", f"Messages of room-{room} come later"]
+            assert socket.wait_for("error") == [told]
             socket.emit("say", f"room-{room}", "lost, and told")
-            assert socket.wait_for("error")[0][0] == "broker_unavailable"
+            assert socket.wait_for("error", 2)[1] == [
+                "broker_unavailable", "The message could not be published"
+            ]  # fmt: skip
             database.start()
+            assert socket.wait_for("broker_available", timeout=40) == [[f"room-{room}"]]
             assert eventually(lambda: self.says(socket, room), 40)
             assert socket.wait_for("pubblication")[0] == ["back"]
         finally:
