@@ -38,7 +38,7 @@ from matplotlib.ticker import EngFormatter  # noqa: E402
 
 DASHBOARD = ROOT / "docs" / "grafana" / "oe_web_socketio.json"
 PICTURE = ROOT / "docs" / "images" / "dashboard.png"
-SECONDS = 180
+SECONDS = 120
 PAGES = 60
 USERS = 15
 ROW = 0.36  # inches of a row of Grafana's grid
@@ -94,7 +94,8 @@ async def page(url: str, session: str, end: float) -> None:
             await call(client, "join", rooms[0]["id"])
             while time.monotonic() < min(end, stay):
                 busy = 1 + math.sin(time.monotonic() / 20)  # the talk comes and goes
-                await asyncio.sleep(random.expovariate(0.02 + 0.05 * busy))
+                pause = random.expovariate(0.02 + 0.05 * busy)
+                await asyncio.sleep(min(pause, max(1.0, end - time.monotonic())))
                 await client.emit("typing", namespace="/chat")
                 await call(client, "post", (rooms[0]["id"], "Is anybody there?"))
         except (socketio.exceptions.SocketIOError, Failed):
