@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
@@ -43,6 +44,7 @@ class SessionWatch:
     def __init__(self, server: Server, interval: float = 3.0) -> None:
         self._server = server
         self._interval = interval
+        self._looks: Counter[str] = Counter()
         self._signals: dict[str, Any] = {}
         self._again: set[str] = set()
 
@@ -54,8 +56,9 @@ class SessionWatch:
                 try:
                     self.look(database)
                 except psycopg2.Error as error:
-                    text = "database %r cannot be asked about sessions now: %s"
-                    logger.warning(text, database.name, error)
+                    if database.listener.ready:  # else it says itself that PostgreSQL is away
+                        text = "database %r cannot be asked about sessions now: %s"
+                        logger.warning(text, database.name, error)
                 except Exception:
                     logger.exception("the check of sessions failed; it is repeated")
 
@@ -64,17 +67,17 @@ class SessionWatch:
 
         :raises psycopg2.Error: when the database cannot be asked; then the next look does it.
         """
-        if database.listener.ready:
-            self._look_at(database)
-        elif not database.loading and self._members(database):
+        if not database.listener.ready:  # who is connected may be answered all the same
+            if database.loading or not self._members(database):
+                return
             reason = database.lost()
             if reason is not None:
                 self._close_all(database, reason)
+                return
+        self._look_at(database)
 
     def _look_at(self, database: OdooDatabase) -> None:
-        for session, client in list(database.sessions.items()):
-            if client.connection.closed:
-                del database.sessions[session]
+        self._forget_some(database)
         self._close_uninstalled_early(database)
         with compat.root_environment(database.name) as env:
             signals = compat.signals(env)
@@ -84,10 +87,22 @@ class SessionWatch:
                 installed = partial(compat.is_installed, env.registry)
                 self._close_uninstalled(database, installed)
             self._look_at_keys(database, env.cr)
-        self._ask(database, list(database.sessions) if signaled else self._changed(database))
+        doubtful = dict.fromkeys(self._changed(database))
+        if signaled:
+            doubtful |= dict.fromkeys(database.sessions)
+        self._ask(database, list(doubtful))
         self._signals[database.name] = signals
         # Twice, for who was being let in meanwhile on the strength of what was true before.
         (self._again.add if changed else self._again.discard)(database.name)
+
+    def _forget_some(self, database: OdooDatabase) -> None:
+        """Forget sessions whose clients are gone: of many thousands a part, in turn."""
+        self._looks[database.name] += 1
+        sessions = list(database.sessions.items())
+        turns = len(sessions) // 1_000 + 1
+        for session, client in sessions[self._looks[database.name] % turns :: turns]:
+            if client.connection.closed:
+                del database.sessions[session]
 
     def _members(self, database: OdooDatabase) -> list[NamespaceSocket]:
         """The sockets that were let in."""

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import requests
 
+from tests.chaos.proxy import Proxy
 from tests.integration.clients import Client, Rejected
 from tests.integration.conftest import QUICK, Connect
 from tests.integration.passwords import press
@@ -116,6 +117,23 @@ def test_a_database_that_is_dropped_takes_its_sockets_along(
     postgres.drop_database(doomed)
     assert {why(client), why(visitor)} == {"the database is gone"}
     assert stays.call("count") == 1
+
+
+def test_a_socket_does_not_outlive_its_session_while_the_server_hears_nothing(
+    connect: Connect, start: Callable[..., RealtimeServer], site: Site, postgres: Postgres,
+    topic: str,
+) -> None:
+    """Without LISTEN nothing is delivered, but handlers answer."""
+    user = site.new_user(topic)
+    with Proxy(postgres.port) as proxy:
+        dsn = f"{postgres.dsn(site.db, tcp=True)} port={proxy.port}"
+        server = start(site.db, *QUICK, "--listen-dsn", dsn)
+        client = connect(user, server=server, v=1)
+        proxy.refuse()
+        server.child.wait_for_line(f"{site.db}'.*trying again")
+        assert client.call("count") == 1
+        user.logout()
+        assert why(client) == "session expired"
 
 
 # -- auth_timeout: Odoo's lock screen --------------------------------------------------------------
