@@ -34,6 +34,7 @@ class OdooDatabase(Database):
 
     :ivar loading: its namespaces may not all be known yet.
     :ivar sessions: those of users that are connected, with the client of each.
+    :ivar loaded: called when its registry, and so the code of its addons, was loaded.
 
     :param cursors: of its handlers.
     :param listen_dsn: of the LISTEN connection, where Odoo's own goes through a pooler.
@@ -54,6 +55,7 @@ class OdooDatabase(Database):
         self._runtime = runtime
         self._stopping = False
         self.loading = True
+        self.loaded: Callable[[], Any] = lambda: None
         super().__init__(name, self._connect, runtime, node, members, on_ready=self._ready)
 
     def _connect(self, purpose: str) -> Any:
@@ -77,6 +79,7 @@ class OdooDatabase(Database):
         """
         try:
             self._load()
+            self.loaded()
             self.loading = False
             self.listener.run()
         except ConfigError as error:

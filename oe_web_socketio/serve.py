@@ -80,6 +80,7 @@ class Process:
                 name, runtime, node, self.server.members, cursors, values["listen_dsn"]
             )
             databases[name].about = self._about
+            databases[name].loaded = self.code.look  # before anybody may change what was loaded
             databases[name].backplane.describe = partial(self._describe, databases[name])
 
     def state(self) -> dict[str, Any]:

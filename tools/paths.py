@@ -8,7 +8,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 VENV_PYTHON = VENV / "bin" / "python"
-LOGS = ROOT / "var" / "log"
+LOGS = ROOT / "var" / "log" / os.environ.get("PYTEST_XDIST_WORKER", "")
+"""Two processes of a test run keep theirs apart."""
 EXAMPLES = ROOT / "examples"
 REQUIREMENTS = ROOT / "requirements"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import re
 import signal
 import socket
@@ -10,7 +11,8 @@ import subprocess
 import threading
 from collections import deque
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack, closing
+from contextlib import closing
+from itertools import islice
 from pathlib import Path
 
 from tools.console import SetupError
@@ -19,12 +21,12 @@ KEPT_LINES = 20_000
 
 
 def free_ports(count: int) -> list[int]:
-    """Return different TCP ports of 127.0.0.1 on which nothing listens."""
-    with ExitStack() as stack:
-        probes = [stack.enter_context(closing(socket.socket())) for _ in range(count)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [int(probe.getsockname()[1]) for probe in probes]
+    """Return different TCP ports of 127.0.0.1 on which nothing listens.
+
+    The system itself gives higher ones, so that nobody takes them before, or between two servers.
+    """
+    some = random.SystemRandom().sample(range(20_000, 30_000), 1_000)
+    return list(islice((port for port in some if not is_taken(port)), count))
 
 
 def free_port() -> int:

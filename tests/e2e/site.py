@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 from typing import Any
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, expect
 
 from tests.support.servers import Nginx, OdooServer, RealtimeServer
-from tools.processes import is_taken
+from tools.processes import free_port
 
 MAP = "map $http_upgrade $connection_upgrade { default upgrade; '' close; }"
 PROXY = """
@@ -25,11 +24,6 @@ SOCKETIO = "odoo.__WOWL_DEBUG__?.root.env.services.socketio"
 SLOW = 60_000  # ms; the first page of a database builds its assets
 RECONNECT = 60_000  # ms; the client waits 20 s between two tries, made longer by chance
 expect.set_options(timeout=30_000)  # ms; a machine that tests share may be slow
-
-
-def stable_port() -> int:
-    """A free port that nobody is given while our server is down: the system gives higher ones."""
-    return next(port for port in random.sample(range(20_000, 30_000), 100) if not is_taken(port))
 
 
 class Site:
@@ -51,7 +45,7 @@ class Site:
         """
         self.db = odoo.db
         self._realtime = realtime
-        self._port = port or stable_port()
+        self._port = port or free_port()
         self.url = nginx(PROXY.format(odoo=odoo.url, port=self._port, extra=extra), MAP).url
 
     def start_realtime(self, db: str | None = None) -> RealtimeServer:

@@ -36,6 +36,7 @@ def test_a_developer_sees_the_connection_come_go_and_be_refused(site: Site, logi
     demo.emit("/nowhere", "anything")
     expect(details.locator("li", has_text="/nowhere")).to_contain_text("Invalid namespace")
     expect(icon(demo).locator(".fa-bolt.text-warning")).to_have_count(1)
+    demo.wait_until_connected()
     status = demo.page.evaluate(f"{SOCKETIO}.status()")
     assert status["state"] == "connected"
     assert status["namespaces"]["/longpolling"] == {"ready": True, "refused": None}

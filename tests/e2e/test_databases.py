@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 from playwright.sync_api import BrowserContext, expect
 
-from tests.e2e.site import Site, WebClient, stable_port
+from tests.e2e.site import Site, WebClient
 from tests.support.servers import Nginx, OdooServer, RealtimeServer
 from tools.odoo import OdooInstance
+from tools.processes import free_port
 
 
 def test_two_databases_do_not_mix(
@@ -16,7 +17,7 @@ def test_two_databases_do_not_mix(
     realtime: Callable[..., RealtimeServer], nginx: Callable[..., Nginx],
     new_context: Callable[[], BrowserContext],
 ) -> None:
-    port = stable_port()
+    port = free_port()
     with OdooServer(odoo_instance, clone_odoo_db()) as second_odoo:
         first, second = (
             Site(server, realtime, nginx, port=port) for server in (odoo, second_odoo)

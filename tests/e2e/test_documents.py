@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
-from tests.e2e.site import Site, WebClient, stable_port
+from tests.e2e.site import Site, WebClient
 from tests.support.servers import Nginx, OdooServer, RealtimeServer, Server
 from tools.console import log_file
 from tools.documents import commands_of, files_of, write_files
 from tools.odoo import OdooInstance
 from tools.paths import EXAMPLES, ROOT, VENV_PYTHON, addon_folders
 from tools.postgres import Postgres
-from tools.processes import Child
+from tools.processes import Child, free_port
 
 Reader = Callable[[str], WebClient]
 
@@ -72,7 +72,7 @@ def own_odoo(
     yield {
         **instance.odoo.env, "HOME": str(home), "ODOO_RC": str(instance.conf),
         "PATH": f"{VENV_PYTHON.parent}:{os.environ['PATH']}",
-        "OE_WEB_SOCKETIO_PORT": str(stable_port()), "OE_WEB_SOCKETIO_MONITOR_PORT": "0",
+        "OE_WEB_SOCKETIO_PORT": str(free_port()), "OE_WEB_SOCKETIO_MONITOR_PORT": "0",
     }  # fmt: skip
     postgres.drop_database("mydb")
 

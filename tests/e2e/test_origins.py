@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.e2e.site import MAP, PROXY, stable_port
+from tests.e2e.site import MAP, PROXY
 from tests.integration.clients import eventually
 from tests.support.servers import Nginx, OdooServer, RealtimeServer
 from tests.support.tls import self_signed
@@ -77,7 +77,7 @@ def web(
 ) -> Iterator[Web]:
     """The server, its own pages, and others."""
     files = self_signed(tmp_path_factory.mktemp("tls"))
-    port, (https, another) = stable_port(), free_ports(2)
+    port, https, another = free_ports(3)
     proxy = PROXY.format(odoo=odoo.url, port=port, extra="") + PAGE
     tls = TLS.format(port=https, certificate=files.certificate, key=files.key)
     elsewhere = f"listen 127.0.0.1:{another}; {PAGE} location / {{ proxy_pass {odoo.url}; }}"

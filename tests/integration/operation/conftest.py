@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +17,8 @@ from tools.odoo import OdooInstance, our_addons
 from tools.paths import ROOT
 from tools.postgres import Postgres
 
+_numbers = itertools.count(1)
+
 Heard = Callable[[int], list[int]]
 
 
@@ -26,7 +29,7 @@ def copied_addon(folder: Path) -> Path:
     return copy
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def with_own_addon(
     instance: OdooInstance, postgres: Postgres
 ) -> Callable[[Path], OdooInstance]:
@@ -40,11 +43,11 @@ def with_own_addon(
     return prepare
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def server(
     with_own_addon: Callable[[Path], OdooInstance], new_db: Callable[[], str], run_dir: Path
 ) -> Iterator[Watched]:
-    folder = run_dir / "watched"
+    folder = run_dir / f"watched-{next(_numbers)}"
     with Watched(with_own_addon(folder), new_db(), folder) as server:
         yield server
 

@@ -1,4 +1,4 @@
-"""What ends a server or starts it again; after these tests the shared one is gone."""
+"""What ends a server or starts it again; after these tests the module's is gone."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from tools.processes import free_port
 
 
 def test_changed_python_is_said_once_in_the_log_in_ready_and_in_the_menu(
-    server: Watched, site: Site, run_dir: Path
+    server: Watched, site: Site
 ) -> None:
-    file = run_dir / "watched" / "addons" / ADDON / "adapters.py"
+    file = server.folder / "addons" / ADDON / "adapters.py"
     with file.open("a", encoding="utf-8") as opened:
         opened.write("# changed\n")
     text = f"needs restart: changed Python of addon {ADDON}"

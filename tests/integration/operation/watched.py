@@ -43,7 +43,8 @@ class Watched(RealtimeServer):
     """Its log is JSON in a file, systemd seems to watch it, and it may open few files."""
 
     def __init__(self, instance: OdooInstance, db: str, folder: Path) -> None:
-        self.db, self.log, self.conf = db, folder / "server.log", folder / "server.conf"
+        self.db, self.folder = db, folder
+        self.log, self.conf = folder / "server.log", folder / "server.conf"
         self.systemd = Systemd(folder / "notify")
         self._text = instance.conf.read_text(encoding="utf-8")
         self.configure("")
