@@ -2,7 +2,8 @@
 
 PYTHON := .venv/bin/python
 PYTEST := $(PYTHON) -m pytest --durations=10
-BESIDE := --numprocesses=2 --dist=loadfile  # two files at a time: most tests wait rather than work
+# Two files at a time: most tests wait rather than work. In their order: those with a browser come last.
+BESIDE := --numprocesses=2 --dist=loadfile --no-loadscope-reorder
 ADDONS := web_socketio web_longpolling $(wildcard examples/web_*) oe_web_socketio/template/my_addon
 UNIT := $(wildcard tests/unit)
 INTEGRATION := $(wildcard tests/integration)
@@ -115,7 +116,7 @@ bench-turbogears: benchmark-environment  ## measure tgext.socketio beside python
 lock: test-environment  ## write requirements/lock.txt, the versions of what we depend on
 	@$(PYTHON) -m tools.lock
 
-audit: test-environment  ## look up the locked dependencies among the known vulnerabilities (needs pypi.org)
+audit: test-environment  ## look up the locked dependencies among the known vulnerabilities (needs the public PyPI)
 	@$(PYTHON) -m tools.audit
 
 test-pythons: test-environment  ## test the core on every Python 3.10 to 3.13 found
