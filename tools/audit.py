@@ -60,7 +60,7 @@ def need_advisories(python: Path) -> None:
     if not found:
         raise SetupError(
             "NOTHING WAS AUDITED: PyPI's database of known vulnerabilities does not answer here "
-            f"({reason}). Run `make audit` where https://pypi.org/pypi/urllib3/json is reachable."
+            f"({reason}). Run `make audit` where pip asks the public PyPI; many mirrors lack them."
         )
 
 
