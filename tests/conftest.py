@@ -5,6 +5,7 @@ Nothing is skipped: what is missing fails. All processes end with the run, also 
 
 from __future__ import annotations
 
+import copy
 import itertools
 import os
 import shutil
@@ -20,6 +21,7 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.support.documents import DocumentAddons, install
 from tests.support.servers import Nginx, OdooServer, RealtimeServer
 from tools.odoo import OdooInstance, find_or_fetch, our_addons
+from tools.paths import ROOT
 from tools.postgres import Postgres
 from tools.programs import chromium, node_bin
 
@@ -92,6 +94,17 @@ def clone_odoo_db(postgres: Postgres, odoo_template: str) -> Iterator[Callable[[
     yield clone
     for name in names:
         postgres.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def instance_of_tests(odoo_instance: OdooInstance) -> OdooInstance:
+    """Odoo with the tests' addons on its path; sessions are those of ``odoo_instance``."""
+    instance = copy.copy(odoo_instance)
+    instance.conf = odoo_instance.folder / "odoo-test-addons.conf"
+    text = odoo_instance.conf.read_text(encoding="utf-8")
+    addons = f"addons_path = {ROOT / 'tests' / 'addons'},"
+    instance.conf.write_text(text.replace("addons_path = ", addons), encoding="utf-8")
+    return instance
 
 
 @pytest.fixture(scope="session")

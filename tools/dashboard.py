@@ -15,8 +15,6 @@ import random
 import re
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +23,11 @@ import requests
 import socketio
 from PIL import Image
 
-from tests.support.servers import odoo_login
-from tools.console import log_file, main, say, step
+from tests.support.servers import Prometheus, odoo_login
+from tools.console import main, say, step
 from tools.demo import DB, running
 from tools.paths import ROOT
-from tools.processes import Child, free_port
-from tools.programs import prometheus
+from tools.processes import free_ports
 
 matplotlib.use("agg")
 from matplotlib import pyplot  # noqa: E402
@@ -46,25 +43,13 @@ CHOSEN = {"$__rate_interval": "15s", "$instance": ".*", "$database": ".*", "$nam
 UNITS = {"s": "s", "bytes": "B", "Bps": "B/s", "ops": "/s", "short": ""}
 
 
-@contextmanager
-def watching(monitor: str, folder: Path) -> Iterator[str]:
-    """A Prometheus that looks every second; yields the URL of its API."""
-    port = free_port()
+def watching(monitor: str, folder: Path) -> Prometheus:
+    """A Prometheus that looks every second."""
     targets = [{"targets": [monitor]}]
     jobs = [{"job_name": "oe_web_socketio", "static_configs": targets}]
     conf = {"global": {"scrape_interval": "1s"}, "scrape_configs": jobs}
     (folder / "prometheus.yml").write_text(json.dumps(conf), "utf-8")  # JSON is YAML
-    child = Child(
-        "Prometheus",
-        [prometheus() / "prometheus", f"--config.file={folder / 'prometheus.yml'}",
-         f"--storage.tsdb.path={folder / 'data'}", f"--web.listen-address=127.0.0.1:{port}"],
-        log_file("dashboard-prometheus"),
-    )  # fmt: skip
-    child.wait_until_started("Server is ready to receive web requests")
-    try:
-        yield f"http://127.0.0.1:{port}/api/v1"
-    finally:
-        child.stop()
+    return Prometheus(folder)
 
 
 class Failed(Exception):
@@ -129,13 +114,12 @@ def users(url: str) -> list[str]:
     return logins
 
 
-def ask(api: str, query: str, start: float, end: float) -> list[Any]:
+def ask(prometheus: Prometheus, query: str, start: float, end: float) -> list[Any]:
     """The series of a query over the run."""
     for variable, value in CHOSEN.items():
         query = query.replace(variable, value)
     parameters: dict[str, str | float] = {"query": query, "start": start, "end": end, "step": 2}
-    answer = requests.get(f"{api}/query_range", params=parameters, timeout=30).json()
-    return list(answer["data"]["result"])
+    return list(prometheus.ask("query_range", **parameters)["result"])
 
 
 def name_of(legend: str, labels: dict[str, str]) -> str:
@@ -143,14 +127,16 @@ def name_of(legend: str, labels: dict[str, str]) -> str:
     return re.sub(r"{{(\w+)}}", lambda found: labels.get(found[1], "-"), legend)
 
 
-def draw(panel: dict[str, Any], axes: Any, api: str, start: float, end: float) -> None:
+def draw(
+    panel: dict[str, Any], axes: Any, prometheus: Prometheus, start: float, end: float
+) -> None:
     """One panel."""
     axes.set_title(panel["title"], loc="left", fontsize=8, fontweight="bold")
     unit = EngFormatter(UNITS[panel["fieldConfig"]["defaults"]["unit"]], places=1, sep="")
     found = [
         (name_of(target["legendFormat"], series["metric"]), series["values"])
         for target in panel["targets"]
-        for series in ask(api, target["expr"], start, end)
+        for series in ask(prometheus, target["expr"], start, end)
     ]
     if panel["type"] == "stat":
         axes.axis("off")
@@ -169,7 +155,7 @@ def draw(panel: dict[str, Any], axes: Any, api: str, start: float, end: float) -
         axes.legend(fontsize=5.5, loc="upper left", ncols=2, framealpha=0.6)
 
 
-def picture(api: str, start: float, end: float) -> None:
+def picture(prometheus: Prometheus, start: float, end: float) -> None:
     """Draw every panel at its place."""
     panels = json.loads(DASHBOARD.read_text("utf-8"))["panels"]
     rows = max(one["gridPos"]["y"] + one["gridPos"]["h"] for one in panels)
@@ -183,7 +169,7 @@ def picture(api: str, start: float, end: float) -> None:
         left, width = (at["x"] + 0.9) / 24, (at["w"] - 1.2) / 24
         height = (at["h"] - 2.2) / rows
         axes = figure.add_axes((left, top - 1.2 / rows - height, width, height))
-        draw(panel, axes, api, start, end)
+        draw(panel, axes, prometheus, start, end)
     drawn = io.BytesIO()
     figure.savefig(drawn)
     image = Image.open(drawn).convert("RGB")
@@ -192,11 +178,11 @@ def picture(api: str, start: float, end: float) -> None:
 
 def take() -> None:
     """Run everything, and draw it."""
-    port, realtime = free_port(), free_port()
+    port, realtime = free_ports(2)
     with (
         running(port, realtime, name="dashboard"),
         tempfile.TemporaryDirectory() as folder,
-        watching(f"127.0.0.1:{realtime + 2}", Path(folder)) as api,
+        watching(f"127.0.0.1:{realtime + 2}", Path(folder)) as prometheus,
     ):
         url = f"http://127.0.0.1:{port}"
         sessions = [odoo_login(url, DB, login, login) for login in users(url)]
@@ -205,7 +191,7 @@ def take() -> None:
             end = time.monotonic() + SECONDS
             asyncio.run(load(f"http://127.0.0.1:{realtime}", sessions, end))
         with step("drawing"):
-            picture(api, start, time.time())
+            picture(prometheus, start, time.time())
     say(f"-- {PICTURE}")
 
 

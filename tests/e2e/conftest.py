@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
@@ -11,19 +10,6 @@ from playwright.sync_api import Browser, BrowserContext
 
 from tests.e2e.site import Site, WebClient
 from tests.support.servers import Nginx, OdooServer, RealtimeServer
-from tools.odoo import OdooInstance
-from tools.paths import ROOT
-
-
-@pytest.fixture(scope="session")
-def instance_of_tests(odoo_instance: OdooInstance) -> OdooInstance:
-    """Odoo with the tests' addons on its path."""
-    instance = copy.copy(odoo_instance)
-    instance.conf = odoo_instance.folder / "odoo-test-addons.conf"
-    text = odoo_instance.conf.read_text(encoding="utf-8")
-    addons = f"addons_path = {ROOT / 'tests' / 'addons'},"
-    instance.conf.write_text(text.replace("addons_path = ", addons), encoding="utf-8")
-    return instance
 
 
 @pytest.fixture

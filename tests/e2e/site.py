@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, expect
 
 from tests.support.servers import Nginx, OdooServer, RealtimeServer
+from tools.odoo import OdooInstance
 from tools.processes import free_port
 
 MAP = "map $http_upgrade $connection_upgrade { default upgrade; '' close; }"
@@ -51,6 +54,26 @@ class Site:
     def start_realtime(self, db: str | None = None) -> RealtimeServer:
         """Start the realtime server, for this site's database or for those named."""
         return self._realtime(db or self.db, "-p", str(self._port))
+
+
+@contextmanager
+def running_site(instance: OdooInstance, db: str, folder: Path) -> Iterator[Site]:
+    """A site with a realtime server, for several tests.
+
+    :param folder: of nginx, empty
+    """
+    with ExitStack() as stack:
+        odoo = stack.enter_context(OdooServer(instance, db))
+
+        def realtime(db: str, *options: str) -> RealtimeServer:
+            return stack.enter_context(RealtimeServer(instance, db, *options))
+
+        def nginx(server_block: str, http_block: str) -> Nginx:
+            return stack.enter_context(Nginx(folder, server_block, http_block))
+
+        site = Site(odoo, realtime, nginx)
+        site.server = site.start_realtime()
+        yield site
 
 
 class WebClient:

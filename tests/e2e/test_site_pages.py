@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import closing
 from typing import Any
 
 import psycopg2
 import pytest
 from playwright.sync_api import BrowserContext, Page, WebSocket
 
-from tests.e2e.site import Site
+from tests.e2e.site import Site, running_site
 from tests.integration.raw import Raw
-from tests.support.servers import Nginx, OdooServer, RealtimeServer
 from tools.odoo import OdooInstance
 from tools.postgres import Postgres
 
@@ -33,20 +32,9 @@ def site(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Site]:
     """Odoo with website and portal, behind nginx with a realtime server."""
-    instance, db = instance_of_tests, clone_odoo_db()
-    instance.install(db, ["test_site"], log="test-site")
-    with ExitStack() as stack:
-        odoo = stack.enter_context(OdooServer(instance, db))
-
-        def realtime(db: str, *options: str) -> RealtimeServer:
-            return stack.enter_context(RealtimeServer(instance, db, *options))
-
-        def nginx(server_block: str, http_block: str) -> Nginx:
-            folder = tmp_path_factory.mktemp("nginx")
-            return stack.enter_context(Nginx(folder, server_block, http_block))
-
-        site = Site(odoo, realtime, nginx)
-        site.server = site.start_realtime()
+    db = clone_odoo_db()
+    instance_of_tests.install(db, ["test_site"], log="test-site")
+    with running_site(instance_of_tests, db, tmp_path_factory.mktemp("nginx")) as site:
         yield site
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from playwright.sync_api import BrowserContext, expect
 
@@ -14,21 +15,28 @@ URL_PARAMETER = "web_socketio.url"
 ELSEWHERE = "web_socketio: this page is on 127.0.0.1, the realtime server on localhost: "
 
 
+@contextmanager
+def configured(admin: WebClient, url: str) -> Iterator[None]:
+    """The public URL of the realtime server in Odoo's settings."""
+    admin.call("ir.config_parameter", "set_param", URL_PARAMETER, url)
+    try:
+        yield
+    finally:
+        admin.call("ir.config_parameter", "set_param", URL_PARAMETER, False)
+
+
 def test_a_port_alone_means_the_pages_host_and_the_cookie_follows(
     odoo: OdooServer, realtime: Callable[..., RealtimeServer],
     new_context: Callable[[], BrowserContext],
 ) -> None:
     server = realtime(odoo.db, "--allow-origin", odoo.url)
     admin = WebClient.login(new_context(), odoo.url, "admin")
-    admin.call("ir.config_parameter", "set_param", URL_PARAMETER, f":{server.port}")
-    try:
+    with configured(admin, f":{server.port}"):
         with admin.page.expect_websocket() as opened:
             admin.open().wait_until_connected()
         assert opened.value.url.startswith(f"ws://127.0.0.1:{server.port}/socket.io/")
         admin.notify("admin", "over another port")
         expect(admin.toast("over another port")).to_have_count(1)
-    finally:
-        admin.call("ir.config_parameter", "set_param", URL_PARAMETER, False)
 
 
 def test_a_server_on_another_host_name_is_told_in_the_console(
@@ -36,15 +44,12 @@ def test_a_server_on_another_host_name_is_told_in_the_console(
 ) -> None:
     admin = WebClient.login(new_context(), odoo.url, "admin")
     elsewhere = f"http://localhost:{odoo.port}"  # the same, under a name of which it has no cookie
-    admin.call("ir.config_parameter", "set_param", URL_PARAMETER, elsewhere)
-    try:
+    with configured(admin, elsewhere):
         with admin.page.expect_console_message(lambda m: m.text.startswith(ELSEWHERE)) as told:
             admin.open()
         assert told.value.type == "warning"
         assert "cookie belongs to one host name and cannot follow" in told.value.text
         expect(admin.dialogs).to_have_count(0)
-    finally:
-        admin.call("ir.config_parameter", "set_param", URL_PARAMETER, False)
 
 
 def test_a_server_below_a_path_of_the_pages_host(
@@ -57,15 +62,12 @@ def test_a_server_below_a_path_of_the_pages_host(
     sub_path = (CONF / "nginx-sub-path.conf").read_text(encoding="utf-8")
     url = nginx(f"{proxy}\n{sub_path}", f"{MAP}\n{upstream}").url
     admin = WebClient.login(new_context(), url, "admin")
-    admin.call("ir.config_parameter", "set_param", URL_PARAMETER, f"{url}/realtime")
-    try:
+    with configured(admin, f"{url}/realtime"):
         with admin.page.expect_websocket(lambda ws: "/socket.io/" in ws.url) as opened:
             admin.open().wait_until_connected()
         assert opened.value.url.startswith(f"ws{url.removeprefix('http')}/realtime/socket.io/")
         admin.notify("admin", "below a path")
         expect(admin.toast("below a path")).to_have_count(1)
-    finally:
-        admin.call("ir.config_parameter", "set_param", URL_PARAMETER, False)
 
 
 def test_long_polling_where_a_proxy_refuses_websocket(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import itertools
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -16,7 +15,6 @@ from tests.integration.clients import Client, Node
 from tests.integration.site import Login, Site
 from tests.support.servers import RealtimeServer
 from tools.odoo import OdooInstance
-from tools.paths import ROOT
 from tools.postgres import Postgres
 
 ADDON = "test_realtime"
@@ -28,14 +26,9 @@ Connect = Callable[..., Client]
 
 
 @pytest.fixture(scope="session")
-def instance(odoo_instance: OdooInstance) -> OdooInstance:
-    """Odoo with the tests' addons on its path; sessions are those of ``odoo_instance``."""
-    instance = copy.copy(odoo_instance)
-    instance.conf = odoo_instance.folder / "odoo-integration.conf"
-    text = odoo_instance.conf.read_text(encoding="utf-8")
-    addons = f"addons_path = {ROOT / 'tests' / 'addons'},"
-    instance.conf.write_text(text.replace("addons_path = ", addons), encoding="utf-8")
-    return instance
+def instance(instance_of_tests: OdooInstance) -> OdooInstance:
+    """Odoo as these tests need it."""
+    return instance_of_tests
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import requests
 from typing_extensions import Self
@@ -15,7 +16,7 @@ from tools.console import log_file
 from tools.odoo import OdooInstance
 from tools.paths import ROOT, VENV_PYTHON
 from tools.processes import Child, free_port
-from tools.programs import apache, nginx
+from tools.programs import apache, nginx, prometheus
 
 REQUEST_TIMEOUT = 60.0  # seconds; a first request may build assets
 _numbers = itertools.count(1)
@@ -150,6 +151,32 @@ class Nginx(Server):
         self.child = Child("nginx", command, log_file(f"test-nginx-{port}"), cwd=folder)
         self.child.wait_until_started("start worker process")
         self.url = f"http://127.0.0.1:{port}"
+
+
+class Prometheus(Server):
+    """A real Prometheus."""
+
+    def __init__(self, folder: Path) -> None:
+        """Start it.
+
+        :param folder: with ``prometheus.yml``; for its data
+        """
+        port = free_port()
+        self.child = Child(
+            "Prometheus",
+            [prometheus() / "prometheus", f"--config.file={folder / 'prometheus.yml'}",
+             f"--storage.tsdb.path={folder / 'data'}", f"--web.listen-address=127.0.0.1:{port}"],
+            log_file(f"test-prometheus-{port}"),
+        )  # fmt: skip
+        self.child.wait_until_started("Server is ready to receive web requests")
+        self.url = f"http://127.0.0.1:{port}"
+
+    def ask(self, path: str, **parameters: str | float) -> Any:
+        """What its API answers."""
+        url = f"{self.url}/api/v1/{path}"
+        answer = requests.get(url, params=parameters, timeout=30).json()
+        assert answer["status"] == "success", answer
+        return answer["data"]
 
 
 class Apache(Server):

@@ -8,38 +8,16 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import requests
 
 from tests.integration.clients import Client, eventually
 from tests.integration.operation.watched import START, Watched
+from tests.support.servers import Prometheus
 from tests.unit.test_dashboard import DASHBOARD, DOCS
-from tools.console import log_file
 from tools.paths import ROOT
-from tools.processes import Child, free_port
 from tools.programs import prometheus as programs
 
 CHOSEN = {"$__rate_interval": "5s", "$instance": ".*", "$database": ".*", "$namespace": ".*"}
 SELDOM = ("requests_refused", "limits_crossed", "connections_closed")  # nothing until it happens
-
-
-class Prometheus:
-    """One that looks every second."""
-
-    def __init__(self, url: str) -> None:
-        self._url = f"{url}/api/v1"
-
-    def ask(self, path: str, **parameters: str) -> Any:
-        answer = requests.get(f"{self._url}/{path}", params=parameters, timeout=10).json()
-        assert answer["status"] == "success", answer
-        return answer["data"]
-
-    def series(self, query: str) -> list[Any]:
-        """What a query finds now."""
-        for variable, value in CHOSEN.items():
-            query = query.replace(variable, value)
-        found = self.ask("query", query=query)["result"]
-        assert isinstance(found, list)
-        return found
 
 
 @pytest.fixture(scope="module")
@@ -47,20 +25,22 @@ def prometheus(
     server: Watched, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Prometheus]:
     """With the configuration of the documentation, but for address and interval."""
-    folder, port = tmp_path_factory.mktemp("prometheus"), free_port()
+    folder = tmp_path_factory.mktemp("prometheus")
     text = (DOCS / "conf" / "prometheus.yml").read_text("utf-8")
     text = text.replace("127.0.0.1:8070", server.pages.removeprefix("http://"))
     (folder / "prometheus.yml").write_text(text.replace("15s", "1s"), "utf-8")
     shutil.copy(DOCS / "conf" / "alerts.yml", folder)
-    child = Child(
-        "Prometheus",
-        [programs() / "prometheus", f"--config.file={folder / 'prometheus.yml'}",
-         f"--storage.tsdb.path={folder / 'data'}", f"--web.listen-address=127.0.0.1:{port}"],
-        log_file("test-prometheus"),
-    )  # fmt: skip
-    child.wait_until_started("Server is ready to receive web requests")
-    yield Prometheus(f"http://127.0.0.1:{port}")
-    child.stop()
+    with Prometheus(folder) as running:
+        yield running
+
+
+def series(prometheus: Prometheus, query: str) -> list[Any]:
+    """What a query finds now."""
+    for variable, value in CHOSEN.items():
+        query = query.replace(variable, value)
+    found = prometheus.ask("query", query=query)["result"]
+    assert isinstance(found, list)
+    return found
 
 
 def test_every_panel_of_the_dashboard_shows_something(
@@ -68,10 +48,10 @@ def test_every_panel_of_the_dashboard_shows_something(
 ) -> None:
     client.call("echo", 1)
     rate = "rate(pgsocketio_connects_total[5s])"
-    assert eventually(lambda: prometheus.series(rate), START), "it has looked twice"
+    assert eventually(lambda: series(prometheus, rate), START), "it has looked twice"
     for panel in DASHBOARD["panels"]:
         for target in panel.get("targets", ()):
-            found = prometheus.series(target["expr"])
+            found = series(prometheus, target["expr"])
             assert found or any(name in target["expr"] for name in SELDOM), target["expr"]
 
 
