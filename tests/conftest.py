@@ -11,9 +11,10 @@ import os
 import shutil
 import signal
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
@@ -23,6 +24,7 @@ from tests.support.servers import Nginx, OdooServer, RealtimeServer
 from tools.odoo import OdooInstance, find_or_fetch, our_addons
 from tools.paths import ROOT
 from tools.postgres import Postgres
+from tools.processes import Child
 from tools.programs import chromium, node_bin
 
 TEMPLATE = "odoo_template"
@@ -32,12 +34,25 @@ CHROMIUM_FLAGS = [
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
     "--host-resolver-rules=MAP *.test 127.0.0.1",
 ]
+LAST_LINES = 12
 _numbers = itertools.count(1)
 
 
 def pytest_configure() -> None:
     """Let SIGTERM end a run as Ctrl-C does: with all processes and folders cleaned up."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+    """Show with a failure what the processes that run at that time have printed last."""
+    report = yield
+    if report.failed:
+        for child in Child.all:
+            if child.is_running():
+                lines = child.output.splitlines()[-LAST_LINES:]
+                report.sections.append((f"{child.name}, {child.log.name}", "\n".join(lines)))
+    return report
 
 
 @pytest.fixture(scope="session")

@@ -9,11 +9,13 @@ import signal
 import socket
 import subprocess
 import threading
+import weakref
 from collections import deque
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
+from typing import ClassVar
 
 from tools.console import SetupError
 
@@ -50,7 +52,11 @@ class Child:
 
     Should we die without a word, the kernel sends it its stop signal (``setpriv --pdeathsig``).
     Everything it prints goes to its log file and can be waited for.
+
+    :cvar all: those that were started and are still in use
     """
+
+    all: ClassVar[weakref.WeakSet[Child]] = weakref.WeakSet()
 
     def __init__(
         self,
@@ -90,6 +96,7 @@ class Child:
         )
         self._reader = threading.Thread(target=self._copy_output, daemon=True)
         self._reader.start()
+        Child.all.add(self)
 
     def _copy_output(self) -> None:
         """Copy its output to the log file, and wake those who wait for a line."""

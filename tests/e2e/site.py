@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, expect
+from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, TimeoutError, expect
 
 from tests.support.servers import Nginx, OdooServer, RealtimeServer
 from tools.odoo import OdooInstance
@@ -123,10 +123,14 @@ class WebClient:
 
     def wait_until_connected(self, namespace: str = "/longpolling") -> WebClient:
         """Wait until the server knows this page's session on a namespace."""
-        self.page.wait_for_function(
-            f"namespace => {SOCKETIO}?.status().namespaces[namespace]?.ready", arg=namespace,
-            timeout=RECONNECT,
-        )
+        try:
+            self.page.wait_for_function(
+                f"namespace => {SOCKETIO}?.status().namespaces[namespace]?.ready", arg=namespace,
+                timeout=RECONNECT,
+            )
+        except TimeoutError as error:
+            status = self.page.evaluate(f"{SOCKETIO}?.status()")
+            raise AssertionError(f"not connected: {status}, {self.errors[-5:]}") from error
         return self
 
     def wait_until_away(self) -> WebClient:
