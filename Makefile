@@ -18,7 +18,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 .DEFAULT_GOAL := help
 .PHONY: help setup demo demo-test translations test lint docs screenshots unit integration odoo-tests packaging tgext-tests e2e test-pythons vendor clean
 .PHONY: runtime test-environment benchmark-environment bench bench-quick bench-turbogears bench-publishing bench-catch-up bench-hub lock audit
-.PHONY: dashboard chaos chaos-quick chaos-selftest soak
+.PHONY: dashboard turbogears chaos chaos-quick chaos-selftest soak
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,9 +38,9 @@ demo: runtime  ## run PostgreSQL, Odoo and the realtime server with the examples
 demo-test: runtime  ## run the tests of the addons in the folder DEMO_ADDONS
 	@$(PYTHON) -m tools.demo_test
 
-test: setup lint docs  ## run everything: lint, docs, and the unit, integration, Odoo, packaging and browser tests
+test: setup  ## run everything: lint, docs, and the unit, integration, Odoo, packaging and browser tests
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint docs turbogears
 	$(PYTEST) $(BESIDE) $(UNIT) $(INTEGRATION) $(ODOO_TESTS) $(PACKAGING) $(TGEXT) $(E2E) $(TGEXT_E2E)
-	@$(PYTHON) -m tools.turbogears
 
 lint: test-environment  ## check style and types
 	$(PYTHON) -m ruff check .
@@ -73,8 +73,10 @@ odoo-tests: test-environment  ## run the addons' own tests in Odoo
 packaging: test-environment  ## test the wheel, buildout and the command oe with each kind of Odoo
 	$(PYTEST) $(PACKAGING)
 
-tgext-tests: test-environment  ## test tgext.socketio with each version of TurboGears
+turbogears: test-environment
 	@$(PYTHON) -m tools.turbogears
+
+tgext-tests: turbogears  ## test tgext.socketio with each version of TurboGears
 	$(PYTEST) $(TGEXT) $(TGEXT_E2E)
 
 e2e: test-environment  ## test in Chromium
