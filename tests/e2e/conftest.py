@@ -21,10 +21,11 @@ def site(
 
 
 @pytest.fixture
-def new_context(browser: Browser) -> Iterator[Callable[[], BrowserContext]]:
-    """Make browser contexts: each has cookies of its own, as another browser has."""
+def new_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
+    """Make browser contexts, with Playwright's options: each has cookies of its own, as another
+    browser has."""
     with ExitStack() as stack:
-        yield lambda: stack.enter_context(browser.new_context())
+        yield lambda **options: stack.enter_context(browser.new_context(**options))
 
 
 @pytest.fixture

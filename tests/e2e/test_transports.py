@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from tests.e2e.site import MAP, NO_WEBSOCKET, PROXY, Site, WebClient
@@ -13,6 +14,16 @@ from tests.support.servers import Nginx, OdooServer, RealtimeServer
 
 URL_PARAMETER = "web_socketio.url"
 ELSEWHERE = "web_socketio: this page is on 127.0.0.1, the realtime server on localhost: "
+
+
+@pytest.fixture
+def admin_of(new_context: Callable[..., BrowserContext]) -> Callable[[str], WebClient]:
+    """Log the administrator in at a url.
+
+    Odoo's service worker stays out: when a request breaks off, it answers with the page that it
+    keeps, where the realtime server is still at its old address.
+    """
+    return lambda url: WebClient.login(new_context(service_workers="block"), url, "admin")
 
 
 @contextmanager
@@ -27,10 +38,10 @@ def configured(admin: WebClient, url: str) -> Iterator[None]:
 
 def test_a_port_alone_means_the_pages_host_and_the_cookie_follows(
     odoo: OdooServer, realtime: Callable[..., RealtimeServer],
-    new_context: Callable[[], BrowserContext],
+    admin_of: Callable[[str], WebClient],
 ) -> None:
     server = realtime(odoo.db, "--allow-origin", odoo.url)
-    admin = WebClient.login(new_context(), odoo.url, "admin")
+    admin = admin_of(odoo.url)
     with configured(admin, f":{server.port}"):
         with admin.page.expect_websocket() as opened:
             admin.open().wait_until_connected()
@@ -40,9 +51,9 @@ def test_a_port_alone_means_the_pages_host_and_the_cookie_follows(
 
 
 def test_a_server_on_another_host_name_is_told_in_the_console(
-    odoo: OdooServer, new_context: Callable[[], BrowserContext]
+    odoo: OdooServer, admin_of: Callable[[str], WebClient]
 ) -> None:
-    admin = WebClient.login(new_context(), odoo.url, "admin")
+    admin = admin_of(odoo.url)
     elsewhere = f"http://localhost:{odoo.port}"  # the same, under a name of which it has no cookie
     with configured(admin, elsewhere):
         with admin.page.expect_console_message(lambda m: m.text.startswith(ELSEWHERE)) as told:
@@ -54,14 +65,14 @@ def test_a_server_on_another_host_name_is_told_in_the_console(
 
 def test_a_server_below_a_path_of_the_pages_host(
     odoo: OdooServer, realtime: Callable[..., RealtimeServer], nginx: Callable[..., Nginx],
-    new_context: Callable[[], BrowserContext],
+    admin_of: Callable[[str], WebClient],
 ) -> None:
     server = realtime(odoo.db)
     upstream = f"upstream realtime {{ server 127.0.0.1:{server.port}; }}"
     proxy = PROXY.format(odoo=odoo.url, port=server.port, extra="return 404;")
     sub_path = (CONF / "nginx-sub-path.conf").read_text(encoding="utf-8")
     url = nginx(f"{proxy}\n{sub_path}", f"{MAP}\n{upstream}").url
-    admin = WebClient.login(new_context(), url, "admin")
+    admin = admin_of(url)
     with configured(admin, f"{url}/realtime"):
         with admin.page.expect_websocket(lambda ws: "/socket.io/" in ws.url) as opened:
             admin.open().wait_until_connected()
