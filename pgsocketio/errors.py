@@ -24,6 +24,10 @@ class PayloadTooLarge(RealtimeError, ValueError):
     """A message is larger than its bound."""
 
 
+class Unreadable(RealtimeError, ValueError):
+    """PostgreSQL holds what Python cannot: such as a number of 5,000 digits."""
+
+
 class InvalidPacket(RealtimeError):
     """What arrived is no Socket.IO packet."""
 

@@ -138,6 +138,9 @@ class Listener:
             except (psycopg2.Error, OSError, RealtimeError) as error:
                 attempt = 1 if self.ready else attempt + 1
                 self._report(error)
+            except Exception as error:
+                logger.exception("database %r: please report this; trying again", self.name)
+                attempt, self.error = attempt + 1, repr(error)
             self.ready = self.proven = False
             if not self._stopping:
                 pause = min(self.settings.max_backoff, 0.25 * 2 ** min(attempt, 10))

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import datetime
 import json
+import math
 import re
 from functools import singledispatch
+from itertools import chain
 from typing import Any, NoReturn
 
-from pgsocketio.errors import NotEncodable, PayloadTooLarge
+from pgsocketio.errors import NotEncodable, PayloadTooLarge, Unreadable
 
 MAX_VALUES = 1_048_576
 """Most bytes of a message's values, encoded as JSON (1 MiB)."""
+MAX_DEPTH = 100
+"""Most lists and objects of a message's values within each other."""
 
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")  # not the text backslash, u, 0, 0, 0, 0
 
@@ -89,6 +93,38 @@ def encode_values(values: dict[str, Any]) -> str:
     return text
 
 
+def loads(text: str) -> Any:
+    """Decode JSON that PostgreSQL wrote, which knows no largest number and no depth.
+
+    :raises Unreadable: saying what Python or JavaScript cannot hold.
+    """
+    try:
+        value = json.loads(text, parse_float=_finite)
+    except (ValueError, RecursionError) as error:
+        raise Unreadable(str(error)) from error
+    if text.count("[") + text.count("{") > MAX_DEPTH and is_deeper(value, MAX_DEPTH):
+        raise Unreadable(f"nested more than {MAX_DEPTH} deep")
+    return value
+
+
+def is_deeper(value: Any, most: int) -> bool:
+    """Tell whether a JSON value has more than so many lists and objects within each other."""
+    level = [value]
+    for _ in range(most + 1):
+        level = [item for item in level if isinstance(item, (dict, list))]
+        if not level:
+            return False
+        children = (item.values() if isinstance(item, dict) else item for item in level)
+        level = list(chain.from_iterable(children))
+    return True
+
+
+def _finite(text: str) -> float:
+    if math.isinf(number := float(text)):
+        raise ValueError("a number is beyond floating point")
+    return number
+
+
 def _explain(value: Any, cause: Exception) -> NoReturn:
     """Walk to the value that made encoding fail, and name its key."""
     path, reason = _culprit(value, "", 0) or ("", str(cause))
@@ -97,8 +133,8 @@ def _explain(value: Any, cause: Exception) -> NoReturn:
 
 
 def _culprit(value: Any, path: str, depth: int) -> tuple[str, str] | None:
-    if depth > 100:
-        return path, "nested more than 100 deep"
+    if depth > MAX_DEPTH:
+        return path, f"nested more than {MAX_DEPTH} deep"
     if isinstance(value, dict):
         for key, item in value.items():
             name = f"{path}.{key}" if path else str(key)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from pgsocketio.errors import InvalidPacket, LimitExceeded, NotEncodable
-from pgsocketio.message import dumps, to_json
+from pgsocketio.message import dumps, is_deeper, to_json
 
 CONNECT, DISCONNECT, EVENT, ACK, CONNECT_ERROR, BINARY_EVENT, BINARY_ACK = range(7)
 
@@ -131,8 +131,8 @@ def _decode_json(text: str, depth: int) -> Any:
         data = _decoder.decode(text)
     except (ValueError, RecursionError) as error:
         raise InvalidPacket("invalid JSON") from error
-    if text.count("[") + text.count("{") > depth:
-        _check_depth(data, depth)
+    if text.count("[") + text.count("{") > depth and is_deeper(data, depth):
+        raise LimitExceeded("nested_too_deep", f"nested more than {depth} deep")
     return data
 
 
@@ -141,20 +141,6 @@ def _no_constant(name: str) -> NoReturn:
 
 
 _decoder = json.JSONDecoder(parse_constant=_no_constant)
-
-
-def _check_depth(data: Any, depth: int) -> None:
-    level = [data]
-    for _ in range(depth):
-        level = [
-            child
-            for value in level
-            if isinstance(value, (dict, list))
-            for child in (value.values() if isinstance(value, dict) else value)
-        ]
-        if not level:
-            return
-    raise LimitExceeded("nested_too_deep", f"nested more than {depth} deep")
 
 
 def _check(packet: Packet, has_data: bool) -> None:

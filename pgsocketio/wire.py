@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -16,8 +15,8 @@ from functools import lru_cache
 from typing import Any
 from zlib import crc32
 
-from pgsocketio.errors import ConnectRefused
-from pgsocketio.message import Message
+from pgsocketio.errors import ConnectRefused, Unreadable
+from pgsocketio.message import Message, loads
 
 SUPPORTED = (1,)
 """Versions of the client protocol: the present one, and the one before (there is none yet)."""
@@ -121,13 +120,19 @@ class NotifyCodec:
         self._nonces: dict[str, None] = {}
 
     def decode(self, payload: str) -> Message | None:
-        """The message that a payload carries, None when it is a hint (or forged, or repeated)."""
+        """The message that a payload carries.
+
+        :returns: None when it is a hint (or forged, or repeated, or unreadable).
+        """
         match = _NOTIFY.fullmatch(payload)
         if match is None:
             return None
         if not self.is_signed(match[2], match[1]):
             return None
-        body = json.loads(match[2])
+        try:
+            body = loads(match[2])
+        except Unreadable:
+            return None  # the read of the log names it
         if body.get("i") is None and not self._is_new(body):
             return None
         return _message(body, len(match[2]))

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from pgsocketio.message import Message
+from pgsocketio.errors import Unreadable
+from pgsocketio.message import Message, loads
 from pgsocketio.position import Position, Snapshot
+
+logger = logging.getLogger("pgsocketio.log")
 
 Page = tuple[Snapshot, list[Message]]
 PAGE = 1_000
@@ -28,7 +32,7 @@ _UNSEEN = """
 _READ = f"""
     SELECT now.snapshot, l.id, l.xid::text,
            to_char(l.date AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"'),
-           l.channel, l.uid, l.payload, octet_length(l.payload::text), l.stored
+           l.channel, l.uid, l.payload::text, octet_length(l.payload::text), l.stored
     FROM (SELECT pg_current_snapshot()::text AS snapshot) now
     LEFT JOIN LATERAL ({_UNSEEN}) l ON l.stored - pg_column_size(l.payload) < %(size)s
     ORDER BY l.id
@@ -112,25 +116,32 @@ class LogReader:
             by :data:`PAGE` and :data:`PAGE_SIZE`; at least one page, that may be empty.
         """
         upto = None if until is None else str(until)
-        after, full = 0, True
-        while full:
-            snapshot, messages, full = self._page(since, upto, after)
+        after: int | None = 0
+        while after is not None:
+            snapshot, messages, after = self._page(since, upto, after)
             upto = upto or snapshot
             yield Snapshot.parse(upto), messages
-            after = messages[-1]["id"] if messages else after
 
     def _page(
         self, since: Snapshot, upto: str | None, after: int
-    ) -> tuple[str, list[Message], bool]:
-        """One page, and whether more may follow it."""
+    ) -> tuple[str, list[Message], int | None]:
+        """One page, and the last id of it if more may follow."""
         bounds = {"since": str(since), "upto": upto, "after": after}
         with self._connection.cursor() as cursor:
             cursor.execute(_READ, {**bounds, "limit": PAGE, "size": PAGE_SIZE})
             rows = cursor.fetchall()
-        messages = [
-            Message(id, channel, uid, date, payload, xid=int(xid), size=size)
-            for _snapshot, id, xid, date, channel, uid, payload, size, _stored in rows
-            if id is not None
-        ]
-        full = len(messages) == PAGE or (bool(messages) and rows[-1][-1] >= PAGE_SIZE)
-        return rows[0][0], messages, full
+        snapshot = rows[0][0]
+        rows = [row[1:] for row in rows if row[1] is not None]
+        messages = [message for row in rows if (message := _message(row)) is not None]
+        full = len(rows) == PAGE or (bool(rows) and rows[-1][-1] >= PAGE_SIZE)
+        return snapshot, messages, rows[-1][0] if full else None
+
+
+def _message(row: tuple[Any, ...]) -> Message | None:
+    """The message of a row; what nobody could receive is named and left out."""
+    id, xid, date, channel, uid, payload, size, _stored = row
+    try:
+        return Message(id, channel, uid, date, loads(payload), xid=int(xid), size=size)
+    except Unreadable as error:
+        logger.error("message %d on %r cannot be delivered: %s", id, channel, error)
+        return None

@@ -161,6 +161,11 @@ BEGIN
     ELSIF size > 1258291 THEN
         RAISE EXCEPTION 'web_socketio_notify: the values take % bytes; the limit is 1 MiB', size
             USING ERRCODE = 'program_limit_exceeded', HINT = 'Send the id of a record instead.';
+    ELSIF jsonb_path_exists(
+        payload, 'strict $.**{100} ? (@.type() == "array" || @.type() == "object")'
+    ) THEN
+        RAISE EXCEPTION 'web_socketio_notify: the values are nested more than 100 deep'
+            USING ERRCODE = 'program_limit_exceeded', HINT = 'Send the id of a record instead.';
     END IF;
     IF durable THEN
         INSERT INTO @schema@.web_socketio_log AS l (slot, channel, uid, payload)

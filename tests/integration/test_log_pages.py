@@ -59,3 +59,28 @@ def test_a_page_ends_at_its_rows(connection: Any, monkeypatch: pytest.MonkeyPatc
     pages = _pages(connection, since)
     assert pages == [ids[:4], ids[4:], []]
     assert all(page[-1] < following[0] for page, following in pairwise(pages[:-1]))
+
+
+def test_what_nobody_could_receive_is_named_and_left_out(
+    connection: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A jsonb may hold numbers that no client can; one of them ends a page."""
+    monkeypatch.setattr(reader, "PAGE", 2)
+    since, [first] = _publish(connection, 10)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT web_socketio_notify('big', '{\"n\": 1e5000}')")
+        huge = cursor.fetchone()[0]
+    _since, others = _publish(connection, 10, 10)
+    assert _pages(connection, since) == [[first], others, []]
+    assert f"message {huge} on 'big' cannot be delivered" in caplog.text
+
+
+def test_the_depth_of_values_is_bounded(connection: Any) -> None:
+    with connection.cursor() as cursor:
+        notify = "SELECT web_socketio_notify('deep', jsonb_build_object('a', %s::jsonb))"
+        since, _ids = _publish(connection)
+        cursor.execute(notify, ["[" * 99 + "1" + "]" * 99])
+        assert len(_pages(connection, since)[0]) == 1
+        for inside in ("[]", "{}"):
+            with pytest.raises(psycopg2.errors.ProgramLimitExceeded, match="more than 100 deep"):
+                cursor.execute(notify, ["[" * 99 + inside + "]" * 99])

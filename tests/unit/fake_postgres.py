@@ -179,7 +179,7 @@ class FakePostgres:
         rows = [r for r in unseen if r["id"] > after and upto.sees(r.xid or 0)][:limit]
         found = [
             (snapshot, row["id"], str(row.xid), row["date"], row["channel"], row["uid"],
-             dict(row["values"]), row.size, row.size)
+             json.dumps(row["values"]), row.size, row.size)
             for row in rows
         ]  # fmt: skip
         return found or [(snapshot, *[None] * 8)]

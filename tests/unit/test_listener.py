@@ -301,6 +301,21 @@ def test_a_read_that_breaks_off(site: Site, monkeypatch: pytest.MonkeyPatch) -> 
     assert site.take() == list(range(8))
 
 
+def test_an_error_of_its_own_is_said_and_ends_nothing(
+    site: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(site.database.hub, "deliver_inline", lambda _messages: 1 / 0)
+        site.postgres.publish(1)
+        site.runtime.settle()
+        assert not site.listener.ready
+        assert "ZeroDivisionError" in str(site.listener.error)
+        assert "please report" in caplog.text
+    site.runtime.advance(5)
+    assert site.listener.ready
+    assert site.take() == [1]
+
+
 @pytest.mark.parametrize(("version", "said"), [(0, "is not installed"), (4, "-u web_socketio")])
 def test_objects_that_are_missing_or_too_new(
     runtime: ThreadRuntime, caplog: pytest.LogCaptureFixture, version: int, said: str

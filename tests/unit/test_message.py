@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pgsocketio.errors import NotEncodable, PayloadTooLarge
+from pgsocketio.errors import NotEncodable, PayloadTooLarge, Unreadable
 from pgsocketio.message import (
+    MAX_DEPTH,
     MAX_VALUES,
     FrozenDict,
     FrozenList,
@@ -21,6 +22,7 @@ from pgsocketio.message import (
     dumps,
     encode_values,
     freeze,
+    loads,
     thaw,
     to_json,
 )
@@ -88,6 +90,35 @@ def test_what_cannot_travel_is_named(values: Any, complaint: str) -> None:
     with pytest.raises(NotEncodable) as caught:
         encode_values(values)
     assert complaint in str(caught.value)
+
+
+def nested(depth: int, inside: str = "1") -> str:
+    """So many lists within each other, as JSON."""
+    return "[" * depth + inside + "]" * depth
+
+
+def test_as_deep_as_may_be() -> None:
+    text = nested(MAX_DEPTH)
+    assert json.dumps(loads(text)) == text
+    assert len(loads("[" + "[]," * 200 + "[]]")) == 201
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        (nested(MAX_DEPTH + 1), "nested more than 100 deep"),
+        (nested(MAX_DEPTH + 1, ""), "nested more than 100 deep"),
+        ('{"a":' * 101 + "1" + "}" * 101, "nested more than 100 deep"),
+        (nested(100_000), "recursion"),
+        ("1" + "0" * 5_000, "5001 digits"),
+        ("1" + "0" * 400 + ".5", "beyond floating point"),
+        ("-1e400", "beyond floating point"),
+    ],
+    ids=lambda text: text[:20],
+)
+def test_what_postgresql_holds_and_nobody_else_is_unreadable(text: str, complaint: str) -> None:
+    with pytest.raises(Unreadable, match=complaint):
+        loads(text)
 
 
 def test_the_letters_of_an_escaped_nul_may_travel() -> None:

@@ -174,6 +174,12 @@ def test_foreign_or_forged_content_is_a_hint_at_most(payload: str) -> None:
     assert NotifyCodec(SECRET).decode(payload) is None
 
 
+@pytest.mark.parametrize("value", ["[" * 500 + "]" * 500, "1" + "0" * 5_000], ids=["deep", "long"])
+def test_genuine_content_that_nobody_can_read_is_a_hint(value: str) -> None:
+    body = json.dumps(BODY).replace('"x"', f'"y": {value}, "x"', 1)
+    assert NotifyCodec(SECRET).decode(sealed(body)) is None
+
+
 @given(st.integers(0, len(GENUINE) - 1), st.characters(exclude_categories=["Cs"]))
 def test_one_character_changed_is_forged(index: int, character: str) -> None:
     changed = GENUINE[:index] + character + GENUINE[index + 1 :]
