@@ -154,6 +154,15 @@ class Connection:
             raise Refused(3)
         self._transport.poll(http)
 
+    def begin_post(self, http: HttpConnection) -> None:
+        """The head of a POST is there; its body follows.
+
+        Raises:
+            Refused: there is another one.
+        """
+        if isinstance(self._transport, PollingTransport):
+            self._transport.begin_post(http)
+
     def post(self, body: bytes) -> None:
         """Take the packets of a POST.
 
@@ -162,6 +171,7 @@ class Connection:
         """
         if self.closed or not isinstance(self._transport, PollingTransport):
             raise Refused(3)
+        self._transport.end_post()
         try:
             for packet in decode_payload(body, self._engine.settings.max_packets_per_payload):
                 self.on_packet(packet, self._transport)
@@ -206,7 +216,8 @@ class Connection:
                 self._pinged = False
                 self._engine.runtime.timers.schedule(self, self._engine.settings.ping_interval)
         elif kind == CLOSE:
-            self._close("transport close", PROTOCOL_ERROR)
+            polls = self.stream is None  # then an open poll gets a noop
+            self._close("transport close", PROTOCOL_ERROR if polls else NORMAL)
         elif not kind or kind not in TYPES:
             raise PacketError("unknown packet type")
         elif kind == PING:

@@ -26,7 +26,7 @@ class PollingTransport:
         connection: whose packets these are.
     """
 
-    __slots__ = ("_flushing", "_poll", "_queue", "_runtime", "_settings", "connection",
+    __slots__ = ("_flushing", "_poll", "_post", "_queue", "_runtime", "_settings", "connection",
                  "due", "goodbye", "probed", "unsent")  # fmt: skip
     name = "polling"
 
@@ -35,6 +35,7 @@ class PollingTransport:
         self._settings = runtime.settings
         self._queue: deque[tuple[Prepared, int]] = deque()
         self._poll: HttpConnection | None = None
+        self._post: HttpConnection | None = None
         self._flushing = False
         self.connection = connection
         self.unsent = 0
@@ -66,6 +67,22 @@ class PollingTransport:
             self._flush()
         elif self.probed:
             self._runtime.timers.schedule(self, _UPGRADE_POLL)
+
+    def begin_post(self, http: HttpConnection) -> None:
+        """The head of a POST is there; a second one now could overtake it.
+
+        Raises:
+            Refused: there is another one; the connection is closed for that.
+        """
+        if self._post is not None:
+            self.connection.close("transport error")
+            raise Refused(3, message="Bad request", rule="second post")
+        self._post = http
+        http.on_over = self.end_post
+
+    def end_post(self) -> None:
+        """The body is complete, or given up."""
+        self._post = None
 
     def _aborted(self) -> None:
         self._poll = None

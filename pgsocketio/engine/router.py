@@ -100,7 +100,7 @@ class Router:
             if (transport == "websocket") != upgrade.is_upgrade(request):
                 raise Refused(3)
         else:
-            self._check_sid(request, sid, transport)
+            self._check_sid(http, request, sid, transport)
         if transport == "websocket":
             upgrade.check(request)
 
@@ -120,7 +120,9 @@ class Router:
                 ("Access-Control-Allow-Credentials", "true"),
             )
 
-    def _check_sid(self, request: Request, sid: str, transport: str) -> None:
+    def _check_sid(
+        self, http: HttpConnection, request: Request, sid: str, transport: str
+    ) -> None:
         connection = self._find(sid)
         if request.method not in _METHODS:
             raise Refused(2)
@@ -131,6 +133,8 @@ class Router:
                 raise Refused(3, rule="upgrade")
         elif connection.transport != "polling" or upgrade.is_upgrade(request):
             raise Refused(3, rule="poll after upgrade")
+        elif request.method == "POST":
+            connection.begin_post(http)
 
     def _find(self, sid: str) -> Connection:
         connection = self._engine.connections.get(sid) or self._engine.closing.get(sid)

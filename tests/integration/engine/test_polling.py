@@ -99,6 +99,29 @@ def test_second_poll_closes_the_session(port: int) -> None:
         assert watcher.reason_of(sid_of(target)) == "transport error"
 
 
+def test_second_post_closes_the_session(port: int) -> None:
+    with Http(port) as first, Http(port) as second, open_websocket(port) as watcher:
+        target = open_polling(second)
+        first.send(request("POST", target, b"4first")[:-1])
+        watcher.state()  # the server has seen the first POST
+        refused = second.post(target, "4second")
+        assert (refused.status, refused.json()) == (400, {"code": 3, "message": "Bad request"})
+        first.send(b"t")
+        assert first.response().status == 400
+        assert watcher.reason_of(sid_of(target)) == "transport error"
+
+
+def test_a_post_that_is_given_up_leaves_room_for_another(port: int) -> None:
+    with Http(port) as first, Http(port) as second, open_websocket(port) as watcher:
+        target = open_polling(second)
+        first.send(request("POST", target, b"4first")[:-1])
+        watcher.state()
+        first.close()
+        watcher.state()
+        assert second.post(target, "4second").body == b"ok"
+        assert second.get(target).packets() == ["4second"]
+
+
 def test_client_closes_with_an_open_poll(port: int) -> None:
     with Http(port) as poller, Http(port) as poster, open_websocket(port) as watcher:
         target = open_polling(poller)

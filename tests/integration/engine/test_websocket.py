@@ -136,7 +136,7 @@ def test_end_of_the_stream(port: int) -> None:
 def test_close_packet(port: int) -> None:
     with open_websocket(port) as websocket, open_websocket(port) as watcher:
         websocket.say("1")
-        websocket.close_code()
+        assert websocket.close_code() == 1000
         assert watcher.reason_of(websocket.sid) == "transport close"
 
 
