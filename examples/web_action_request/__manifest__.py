@@ -5,7 +5,7 @@
     "category": "Productivity",
     "license": "LGPL-3",
     "author": "oe.web.socketio contributors",
-    "depends": ["web_longpolling"],
+    "depends": ["web_socketio"],
     "data": [
         "security/ir.model.access.csv",
         "security/web_action_request_security.xml",

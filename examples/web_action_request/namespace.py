@@ -1,5 +1,8 @@
-from odoo.addons.web_longpolling.namespace import LongPollingNameSpace
+from odoo.addons.web_socketio.namespace import OpenERPNameSpace
 from odoo.addons.web_socketio.session import AbstractAdapter
+from odoo.addons.web_socketio.web_socketio import SocketIO
+
+from pgsocketio.subscription import Subscription
 
 
 class ActionRequestAdapter(AbstractAdapter):
@@ -12,18 +15,22 @@ class ActionRequestAdapter(AbstractAdapter):
         return message["values"]["request_id"]
 
 
-LongPollingNameSpace.add_subscription(
-    "action request", ActionRequestAdapter, lambda session: [session.uid], acknowledged=True
-)
+class ActionRequestNameSpace(OpenERPNameSpace):
+    """One page, on which its user is asked, and told answers."""
+
+    subscriptions = [
+        Subscription(
+            "request", ActionRequestAdapter, lambda session: [session.uid], acknowledged=True
+        )
+    ]
+
+    def on_show(self, request_id):
+        """Return what to show of a request."""
+        return self.model("web.action.request")._describe([int(request_id)])
+
+    def on_answer(self, request_id, accepted):
+        """Accept or refuse; returns the action to open."""
+        return self.model("web.action.request")._answer([int(request_id)], bool(accepted))
 
 
-@LongPollingNameSpace.on("action request show")
-def show(session, request_id):
-    """Return what to show of a request."""
-    return session.model("web.action.request")._describe([int(request_id)])
-
-
-@LongPollingNameSpace.on("action request answer")
-def answer(session, request_id, accepted):
-    """Accept or refuse; returns the action to open."""
-    return session.model("web.action.request")._answer([int(request_id)], bool(accepted))
+SocketIO.add_namespace("/action_request", ActionRequestNameSpace)

@@ -7,7 +7,15 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, TimeoutError, expect
+from playwright.sync_api import (
+    BrowserContext,
+    ConsoleMessage,
+    Locator,
+    Page,
+    Route,
+    TimeoutError,
+    expect,
+)
 
 from tests.support.servers import Nginx, OdooServer, RealtimeServer
 from tools.odoo import OdooInstance
@@ -106,6 +114,18 @@ class WebClient:
         self.page.goto(f"{self.url}/odoo")
         expect(self.page.locator(".o_main_navbar")).to_be_visible(timeout=SLOW)
         return self
+
+    @contextmanager
+    def before_it_knows(self, model: str, method: str) -> Iterator[None]:
+        """Open the web client, which calls a method; the block runs before it gets the answer."""
+        url = f"**/call_kw/{model}/{method}"
+        calls: list[Route] = []
+        self.page.route(url, lambda route: calls.append(route))
+        with self.page.expect_request(url):
+            self.open()
+        answer = calls[0].fetch()
+        yield
+        calls[0].fulfill(response=answer)
 
     @property
     def dialogs(self) -> Locator:

@@ -115,7 +115,7 @@ def test_the_tutorial(
             lambda login: WebClient.login(new_context(), site.url, login).wait_until_connected()
         )
     tested = subprocess.run(["sh", "-ec", test], env=env, capture_output=True, text=True)
-    assert "0 failed, 0 error(s) of 3 tests" in tested.stderr, tested.stderr
+    assert "0 failed, 0 error(s) of 4 tests" in tested.stderr, tested.stderr
 
 
 def walk_through(login: Reader) -> None:
@@ -139,8 +139,15 @@ def walk_through(login: Reader) -> None:
     expect(host.toasts).to_contain_text(["Grace", "Edsger"])
 
     (visitor,) = reception.call("doorbell.visitor", "search", [["name", "=", "Grace"]])
-    refused = reception.emit("/longpolling", "doorbell answer", visitor, "He is out")
+    refused = reception.emit("/doorbell", "answer", visitor, "He is out")
     assert refused == {"name": "AccessError", "message": "Grace is not your visitor."}
+
+    tab = WebClient(host.page.context.new_page(), host.url)
+    with tab.before_it_knows("doorbell.visitor", "waiting"):
+        enter(reception, "Barbara")
+    tab.wait_until_connected("/doorbell")
+    enter(reception, "Mary")
+    expect(tab.toasts).to_contain_text(["Grace", "Edsger", "Barbara", "Mary"])
 
 
 def test_the_code_of_the_readme(follow: Callable[..., object], tmp_path: Path) -> None:

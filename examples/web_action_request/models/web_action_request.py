@@ -90,6 +90,15 @@ class WebActionRequest(models.Model):
         """Let a user's pages know; they ask for the rest with rights of their own."""
         self.env["web.socketio"].notify("web_action_request", to_id=user.id, request_id=self.id)
 
+    @api.model
+    def waiting(self):
+        """Return the requests that wait for this user, and where to go on from."""
+        mine = self.search([("to_id", "=", self.env.uid), ("state", "=", "pending")], order="id")
+        return {
+            "ids": mine.filtered(lambda request: request._is_open()).ids,
+            "position": self.env["web.socketio"].position(),
+        }
+
     def _describe(self):
         """Return what one of the two users' pages shows, in that user's words and rights."""
         self.ensure_one()

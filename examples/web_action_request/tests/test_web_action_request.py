@@ -1,7 +1,6 @@
 from contextlib import contextmanager
 from datetime import timedelta
 
-from odoo.addons.web_longpolling.namespace import LongPollingNameSpace
 from odoo.addons.web_socketio.tests.common import SocketIOCase
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import new_test_user, tagged
@@ -9,6 +8,7 @@ from odoo.tools import mute_logger
 from psycopg2 import IntegrityError
 
 from ..models.web_action_request import KEPT, MAX_PER_MINUTE, MAX_WAITING, PATIENCE
+from ..namespace import ActionRequestNameSpace
 
 
 @tagged("post_install", "-at_install")
@@ -29,7 +29,7 @@ class TestWebActionRequest(SocketIOCase):
         return colleague._web_request_action(reason="Look", **target)
 
     def page(self, user):
-        return self.connect(LongPollingNameSpace, user)
+        return self.connect(ActionRequestNameSpace, user)
 
     @contextmanager
     def refused(self, error, text):
@@ -39,10 +39,13 @@ class TestWebActionRequest(SocketIOCase):
         self.assertIn(text, str(caught.exception))
 
     def told(self, page):
-        return [args[0] for event, args in page.take() if event == "action request"]
+        return [args[0] for event, args in page.take() if event == "request"]
+
+    def waiting(self, user):
+        return self.env["web.action.request"].with_user(user).waiting()["ids"]
 
     def show(self, page, request):
-        (shown,) = page.call("action request show", request.id)
+        (shown,) = page.call("show", request.id)
         return shown
 
     # -- what is asked -----------------------------------------------------------------------
@@ -60,7 +63,7 @@ class TestWebActionRequest(SocketIOCase):
     def test_who_accepts_gets_the_form_of_the_record_and_both_are_told(self):
         request = self.ask()
         ada, grace, tab = (self.page(user) for user in (self.ada, self.grace, self.grace))
-        (action,) = grace.call("action request answer", request.id, True)
+        (action,) = grace.call("answer", request.id, True)
         self.assertEqual(action, {
             "type": "ir.actions.act_window", "res_model": "res.partner",
             "res_id": self.partner.id, "views": [[False, "form"]],
@@ -77,14 +80,21 @@ class TestWebActionRequest(SocketIOCase):
         grace = self.page(self.grace)
         self.assertEqual(self.show(grace, request)["what"], self.countries.name)
         self.assertEqual(
-            grace.call("action request answer", request.id, True), [self.countries.id]
+            grace.call("answer", request.id, True), [self.countries.id]
         )
 
     def test_who_refuses_opens_nothing(self):
         request = self.ask()
         grace = self.page(self.grace)
-        self.assertEqual(grace.call("action request answer", request.id, False), [False])
+        self.assertEqual(grace.call("answer", request.id, False), [False])
         self.assertEqual(request.state, "refused")
+
+    def test_a_page_that_is_opened_later_is_told_what_waits(self):
+        requests = self.ask() + self.ask()
+        self.assertEqual(self.waiting(self.grace), requests.ids)
+        requests[0].with_user(self.grace)._answer(False)
+        self.assertEqual(self.waiting(self.grace), requests[1].ids)
+        self.assertEqual(self.waiting(self.ada), [])
 
     # -- what is not allowed -----------------------------------------------------------------
 
@@ -105,6 +115,7 @@ class TestWebActionRequest(SocketIOCase):
             [self.env.cr.now() - PATIENCE - timedelta(seconds=1)],
         )
         request.invalidate_recordset()
+        self.assertEqual(self.waiting(self.grace), [])
         self.assertFalse(self.show(self.page(self.grace), request)["is_open"])
         with self.refused(UserError, "is over"):
             request.with_user(self.grace)._answer(True)

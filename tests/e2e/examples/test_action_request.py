@@ -64,12 +64,41 @@ def test_a_list_is_asked_for_and_refused(pair: tuple[WebClient, WebClient]) -> N
     assert demo.errors == []
 
 
-def test_no_client_makes_a_request_for_somebody_else(pair: tuple[WebClient, WebClient]) -> None:
+def request(asker: WebClient, login: str, reason: str) -> int:
+    """Ask somebody to open a contact, without the form."""
+    (to_id,) = asker.call("res.users", "search", [["login", "=", login]])
+    (partner,) = asker.call("res.partner", "search", [], 0, 1)
+    target = {"res_model": "res.partner", "res_id": partner}
+    values = {"to_id": to_id, "reason": reason, **target}
+    (number,) = asker.call("web.action.request", "create", [values])
+    assert isinstance(number, int)
+    return number
+
+
+def test_no_client_answers_for_somebody_else(
+    pair: tuple[WebClient, WebClient], login: Login
+) -> None:
     admin, demo = pair
-    partner = demo.call("res.partner", "search", [], 0, 1)[0]
-    (other,) = demo.call("res.users", "search", [["login", "=", "other"]])
-    values = {"to_id": other, "res_model": "res.partner", "res_id": partner}
-    (request,) = demo.call("web.action.request", "create", [values])
-    answer = admin.emit("/longpolling", "action request answer", request, True)
+    number = request(demo, "other", "Look")
+    answer = admin.emit("/action_request", "answer", number, True)
     assert answer["name"] == "AccessError"
     expect(admin.dialogs).to_have_count(0)
+    assert login("other").emit("/action_request", "answer", number, False) == {"answer": False}
+
+
+def test_a_page_that_opens_asks_what_waited_and_what_came_meanwhile_once(
+    pair: tuple[WebClient, WebClient],
+) -> None:
+    admin, demo = pair
+    request(admin, "demo", "before")
+    tab = WebClient(demo.page.context.new_page(), demo.url)
+    with tab.before_it_knows("web.action.request", "waiting"):
+        request(admin, "demo", "meanwhile")
+    for reason in ("meanwhile", "before"):
+        expect(question(tab, reason)).to_have_count(1)
+    expect(tab.dialogs).to_have_count(2)
+    for left in (1, 0):
+        upper = tab.page.locator(".modal:not(.o_inactive_modal)")
+        upper.get_by_role("button", name="Refuse").click()
+        for client in (tab, demo):
+            expect(client.dialogs).to_have_count(left)

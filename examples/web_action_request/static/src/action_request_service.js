@@ -1,15 +1,17 @@
 import { ConfirmationDialog } from "@web/core/confirmation_dialog/confirmation_dialog";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
+import { SocketIO } from "@web_socketio/socketio";
 
 export const actionRequestService = {
-    dependencies: ["longpolling_socket", "action", "dialog", "notification"],
-    start(env, { longpolling_socket: socket, action, dialog, notification }) {
+    dependencies: ["action", "dialog", "notification", "orm"],
+    start(env, { action, dialog, notification, orm }) {
+        let socket = null;
         const questions = new Map(); // id of the request -> function that closes its dialog
 
         async function answer(id, accepted) {
             questions.delete(id);
-            const opened = await socket.emit("action request answer", id, accepted);
+            const opened = await socket.emit("answer", id, accepted);
             if (opened) {
                 await action.doAction(opened);
             }
@@ -39,16 +41,26 @@ export const actionRequestService = {
         }
 
         /** A request is new, or was answered: here, on another page, or by the colleague. */
-        socket.on("action request", async (id) => {
+        async function show(id) {
+            const request = await socket.emit("show", id);
             questions.get(id)?.();
             questions.delete(id);
-            const request = await socket.emit("action request show", id);
             if (request.asked && request.is_open) {
                 ask(id, request);
             } else if (!request.asked) {
                 tell(request);
             }
-        });
+        }
+
+        /** Asks what waits already, and misses nothing from the moment that was read. */
+        async function open() {
+            const { ids, position } = await orm.call("web.action.request", "waiting", []);
+            socket = new SocketIO("/action_request", { since: position });
+            socket.on("request", show);
+            ids.forEach(show);
+        }
+
+        env.bus.addEventListener("WEB_CLIENT_READY", open, { once: true });
     },
 };
 

@@ -1,7 +1,7 @@
 import { expect, test } from "@odoo/hoot";
 import { click } from "@odoo/hoot-dom";
 import { animationFrame } from "@odoo/hoot-mock";
-import { mockService, mountWithCleanup } from "@web/../tests/web_test_helpers";
+import { getMockEnv, mockService, mountWithCleanup, onRpc } from "@web/../tests/web_test_helpers";
 import { MainComponentsContainer } from "@web/core/main_components_container";
 import { mockSocketIO } from "@web_socketio/../tests/socketio_test_helpers";
 
@@ -10,22 +10,28 @@ const QUESTION = {
     who: "Ada", what: "Azure Interior", reason: "They call at ten.",
 };
 
-/** A page, and a server on which its user is asked; `request` may change. */
-async function mockRequest(request) {
+/** A page whose user is asked, unless that was before it opens; `request` may change. */
+async function mockRequest(request, waiting = []) {
     const server = mockSocketIO();
-    server.answer("/longpolling", "action request show", () => request);
-    server.answer("/longpolling", "action request answer", (id, accepted) => {
+    server.answer("/action_request", "show", () => request);
+    server.answer("/action_request", "answer", (id, accepted) => {
         expect.step(`${id} ${accepted}`);
         return accepted && 42;
     });
     mockService("action", { doAction: (action) => expect.step(`opens ${action}`) });
+    onRpc("web.action.request", "waiting", () => ({ ids: waiting, position: "here" }));
     await mountWithCleanup(MainComponentsContainer, { noMainContainer: true });
-    await tell(server);
+    getMockEnv().bus.trigger("WEB_CLIENT_READY");
+    await server.connected("/action_request");
+    if (!waiting.length) {
+        await tell(server);
+    }
+    await animationFrame();
     return server;
 }
 
 async function tell(server) {
-    await server.emit("/longpolling", "action request", 5);
+    await server.emit("/action_request", "request", 5);
     await animationFrame();
 }
 
@@ -37,6 +43,14 @@ test("who accepts opens what the server says", async () => {
     await expect.waitForSteps(["5 true", "opens 42"]);
     await animationFrame();
     expect(".modal").toHaveCount(0);
+});
+
+test("a page that is opened later asks what waits, and goes on from there", async () => {
+    const server = await mockRequest(QUESTION, [5]);
+    expect(".modal").toHaveCount(1);
+    expect(server.auth["/action_request"].position).toBe("here");
+    await tell(server);
+    expect(".modal").toHaveCount(1);
 });
 
 test("who refuses opens nothing", async () => {
