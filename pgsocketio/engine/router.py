@@ -110,7 +110,7 @@ class Router:
         if not decision.allowed:
             self._engine.runtime.log.line(
                 "origin", "Refused a request of %s from a foreign origin (%.100r); if it is"
-                " yours, add it to allowed_origins, or your proxy to trusted_proxies",
+                " yours, allow it (allow_origin), or trust your proxy (trusted_proxy)",
                 http.stream.peer[0], request.headers.get("origin"),
             )  # fmt: skip
             raise Refused(4, 403, rule="origin")

@@ -87,14 +87,17 @@ class EngineSettings:
         for origin in self.allowed_origins:
             if parse_origin(origin) is None:
                 raise ValueError(
-                    f"allowed_origins: {origin!r} is not an origin, "
+                    f"allow_origin: {origin!r} is not an origin, "
                     "write scheme://host[:port] (a wildcard is not supported)"
                 )
         self.proxy_networks()
 
     def proxy_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
         """Return trusted_proxies as networks; ValueError if one is not a network."""
-        return tuple(ip_network(proxy) for proxy in self.trusted_proxies)
+        try:
+            return tuple(ip_network(proxy) for proxy in self.trusted_proxies)
+        except ValueError as error:
+            raise ValueError(f"trusted_proxy: {error}") from error
 
 
 _POSITIVE: Final = (
