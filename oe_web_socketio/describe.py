@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from odoo.addons.web_socketio import compat_auth
+from odoo.addons.web_socketio import compat_sessions
 
 from oe_web_socketio.versions import versions
 from pgsocketio.engine import Connection, Engine
@@ -23,7 +23,7 @@ def describe(engine: Engine, values: Mapping[str, Any], sid: str | None) -> dict
     connection = engine.connections.get(sid) if sid else None
     return {
         "versions": versions(),
-        "sessions": compat_auth.sessions_folder(),
+        "sessions": compat_sessions.sessions_folder(),
         "listen_dsn": bool(values["listen_dsn"]),
         "trusted_proxies": list(values["trusted_proxy"]),
         "client": None if connection is None else _client(connection),

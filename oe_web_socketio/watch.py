@@ -11,10 +11,10 @@ from typing import Any
 
 import psycopg2
 from gevent import get_hub
-from odoo.addons.web_socketio import compat, compat_auth
+from odoo.addons.web_socketio import compat, compat_auth, compat_sessions
 from odoo.addons.web_socketio.authentication import UNINSTALLED, AuthenticatedNameSpace
 from odoo.addons.web_socketio.namespace import OpenERPNameSpace
-from odoo.addons.web_socketio.session import OdooSession
+from odoo.addons.web_socketio.session import OdooSession, accepted
 from odoo.addons.web_socketio.web_socketio import addon_of
 
 from oe_web_socketio.databases import OdooDatabase
@@ -87,10 +87,11 @@ class SessionWatch:
                 installed = partial(compat.is_installed, env.registry)
                 self._close_uninstalled(database, installed)
             self._look_at_keys(database, env.cr)
-        doubtful = dict.fromkeys(self._changed(database))
-        if signaled:
-            doubtful |= dict.fromkeys(database.sessions)
-        self._ask(database, list(doubtful))
+        for session in self._changed(database):
+            session.doubt()
+        doubtful = [one for one in database.sessions if one.signals != signals]
+        doubtful.sort(key=lambda one: one.signals is not None)  # what changed itself comes first
+        self._ask(database, doubtful, signals)
         self._signals[database.name] = signals
         # Twice, for who was being let in meanwhile on the strength of what was true before.
         (self._again.add if changed else self._again.discard)(database.name)
@@ -149,15 +150,20 @@ class SessionWatch:
             changed += [one for one, stat in pairs if stat != one.stat or one.due <= now]
         return changed
 
-    def _ask(self, database: OdooDatabase, sessions: Sequence[OdooSession]) -> None:
-        """Ask Odoo about sessions, and act on its answers."""
+    def _ask(self, database: OdooDatabase, sessions: Sequence[OdooSession], signals: Any) -> None:
+        """Ask Odoo about sessions, and act on its answers.
+
+        :param signals: those that it knows of meanwhile.
+        """
         for some in _slices(sessions, CHECKS):
             with compat.root_environment(database.name) as env:
+                locked = {session for session in some if session.locked}
+                good = accepted(some, env)
                 for session in some:
-                    was_locked = session.locked
-                    if not session.check(env):
+                    session.signals = signals
+                    if session not in good:
                         self._close(session, "session expired")
-                    elif session.locked != was_locked:
+                    elif session.locked != (session in locked):
                         self._lock(session) if session.locked else self._unlock(session)
                     else:
                         self._close_unreached(session)
@@ -198,8 +204,8 @@ class SessionWatch:
                 socket.disconnect(reason="access denied")
 
 
-def _stats(paths: Iterable[str]) -> list[compat_auth.Stat | None]:
-    return [compat_auth.file_stat(path) for path in paths]
+def _stats(paths: Iterable[str]) -> list[compat_sessions.Stat | None]:
+    return [compat_sessions.file_stat(path) for path in paths]
 
 
 def _slices(sessions: Sequence[OdooSession], size: int) -> Iterable[Sequence[OdooSession]]:

@@ -1,4 +1,4 @@
-"""Private or version-dependent calls into Odoo, all here and in ``compat_auth``. For Odoo 19."""
+"""Private or version-dependent calls into Odoo, all in ``compat*``. For Odoo 19."""
 
 from __future__ import annotations
 

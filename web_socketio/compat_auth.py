@@ -1,13 +1,10 @@
-"""Every private call into Odoo about who somebody is: sessions, API keys, kinds of users."""
+"""Private calls into Odoo about who somebody is: users, their sessions, API keys. For Odoo 19."""
 
 from __future__ import annotations
 
-import contextlib
-import errno
-import os
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -15,87 +12,12 @@ from odoo import fields, http
 from odoo.addons.base.models.res_users import INDEX_SIZE, KEY_CRYPT_CONTEXT
 from odoo.api import Environment
 from odoo.models import BaseModel
-from odoo.service import security
+from odoo.tools import SQL, consteq
 
-Stat = tuple[int, int, int]
+from .compat_sessions import NEVER, Stored
 
 SCOPE = "socketio"
 """Of the API keys that are good for nothing but this server."""
-NEVER = float("inf")
-
-# -- session files ---------------------------------------------------------------------------------
-
-
-def session_path(sid: str) -> str:
-    """The file of a session."""
-    return str(http.root.session_store.get_session_filename(sid))
-
-
-def sessions_folder() -> str:
-    """Where the files of sessions are."""
-    return str(http.root.session_store.path)
-
-
-def lend_session(user: BaseModel, seconds: float) -> str:
-    """Make a session of a user, for a program that ends before it does; return its id.
-
-    It leaves no trace among the user's devices; when its time is over, Odoo takes it for deleted.
-
-    :param user: with an environment that may read it.
-    :raises OSError: when its file cannot be written.
-    """
-    store = http.root.session_store
-    session = store.new()
-    session.update(
-        http.get_default_session(), db=user.env.cr.dbname, uid=user.id, login=user.login,
-        context=dict(user.with_user(user).context_get()), _trace_disable=True,
-        deletion_time=time.time() + seconds,
-    )  # fmt: skip
-    session.session_token = security.compute_session_token(session, user.env)
-    store.save(session)
-    path = session_path(session.sid)
-    if not os.path.exists(path):  # Odoo's store swallows the error
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
-    if os.geteuid() == 0:  # Odoo and the server have to read it
-        owner = os.stat(store.path)
-        os.chown(os.path.dirname(path), owner.st_uid, owner.st_gid)
-        os.chown(path, owner.st_uid, owner.st_gid)
-    return str(session.sid)
-
-
-def end_session(sid: str) -> None:
-    """Delete a session."""
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(session_path(sid))
-
-
-def file_stat(path: str) -> Stat | None:
-    """What changes when a file does; None when it is gone."""
-    try:
-        stat = os.stat(path)
-    except OSError:
-        return None
-    return (stat.st_mtime_ns, stat.st_ino, stat.st_size)
-
-
-def load_session(sid: Any) -> tuple[http.Session, Stat] | None:
-    """The session of an id, also when a soft rotation gave it a new one; None: there is none.
-
-    It is a copy: it must not be saved. The stat is older than the content, so that no change of the
-    file is overlooked.
-    """
-    store = http.root.session_store
-    if not isinstance(sid, str) or not store.is_valid_key(sid):
-        return None
-    stat = file_stat(session_path(sid))
-    if stat is None:
-        return None
-    session = store.get(sid)
-    successor = session.get("next_sid")
-    if successor and (newer := file_stat(session_path(successor))) is not None:
-        session, stat = store.get(successor), newer
-    session.can_save = False
-    return session, stat
 
 
 def host_allows(database: str, host: str) -> bool:
@@ -119,24 +41,61 @@ class Verdict(NamedTuple):
     due: float = NEVER
 
 
-def judge(session: http.Session, env: Environment) -> Verdict | None:
-    """What Odoo thinks of a session now, None: that it is nobody's. Saves and deletes nothing."""
-    ends = session.get("deletion_time", NEVER)
-    if ends <= time.time():
-        return None
-    data = {key: value for key, value in session.items() if key != "gc_previous_sessions"}
-    copy = type(session)(data, session.sid)
-    copy.can_save = False
-    user = env["res.users"].browse(session.uid)
-    if not (user.exists().active and security.check_session(copy, env)):
-        return None
-    locks = _locks_at(session, user)
-    if locks <= time.time():
-        return Verdict(user_level(user), locked=True, due=ends)
-    return Verdict(user_level(user), due=min(ends, locks))
+def judge(asked: Sequence[tuple[int, Stored | None]], env: Environment) -> list[Verdict | None]:
+    """What Odoo thinks now of users and their sessions, None: that they are nobody's.
+
+    It is what ``security.check_session`` says, but of many by a few queries, from the database
+    instead of a cache, and without saving or deleting a session.
+
+    :param asked: id of each user, and the session, where there has to be one.
+    :param env: of the superuser.
+    """
+    users = env["res.users"].search([("id", "in", [uid for uid, _stored in asked])], order="id")
+    values = _token_values(users)
+    active = {user.id: user for user in users if values.get(user.id)}
+    return [
+        _judge(active[uid], stored, values[uid]) if uid in active else None for uid, stored in asked
+    ]
 
 
-def _locks_at(session: http.Session, user: BaseModel) -> float:
+def _judge(user: BaseModel, stored: Stored | None, values: Any) -> Verdict | None:
+    if stored is None:
+        return Verdict(user_level(user))
+    now = time.time()
+    if stored.ends <= now or not _is_token(stored, user, values):
+        return None
+    locks = _locks_at(stored, user)
+    if locks <= now:
+        return Verdict(user_level(user), locked=True, due=stored.ends)
+    return Verdict(user_level(user), due=min(stored.ends, locks))
+
+
+def _is_token(stored: Stored, user: BaseModel, values: Any) -> bool:
+    """Whether a session's token is of these values; Odoo's older kind of token is good, too."""
+    token = user._session_token_hash_compute(stored.sid, values)
+    if consteq(token, stored.token):
+        return True
+    return consteq(user._legacy_session_token_hash_compute(stored.sid), stored.token)
+
+
+def _token_values(users: BaseModel) -> dict[int, Any]:
+    """Odoo's ``_session_token_get_values`` of each user, such as login and password; one query."""
+    if not users:
+        return {}
+    query = users[0]._get_session_token_query_params()
+    if query["where"] != SQL("res_users.id = %s", users[0].id):  # an addon knows who counts
+        return {user.id: user._session_token_get_values() for user in users}
+    query["where"] = SQL("res_users.id IN %s", users._ids)
+    cursor = users.env.cr
+    cursor.execute(SQL(
+        "SELECT res_users.id, %(select)s FROM %(from)s %(joins)s WHERE %(where)s"
+        " GROUP BY %(group_by)s", **query,
+    ))  # fmt: skip
+    names = [column.name for column in cursor.description[1:]]
+    return {row[0]: tuple(zip(names, row[1:])) for row in cursor.fetchall()}
+
+
+def _locks_at(stored: Stored, user: BaseModel) -> float:
     """When ``auth_timeout`` locks a session, as its ``ir.http._must_check_identity`` reckons.
 
     That one needs a request; and a watch has to know the moment beforehand.
@@ -144,10 +103,9 @@ def _locks_at(session: http.Session, user: BaseModel) -> float:
     if not hasattr(user, "_get_lock_timeouts"):
         return NEVER
     timeouts = user._get_lock_timeouts()
-    moments = [session.get("create_time", 0) + seconds for seconds, _ in timeouts["lock_timeout"]]
-    idle_until = session.get("identity-check-next")
-    if idle_until is not None and timeouts["lock_timeout_inactivity"]:
-        moments.append(idle_until)
+    moments = [stored.created + seconds for seconds, _ in timeouts["lock_timeout"]]
+    if stored.idle_until is not None and timeouts["lock_timeout_inactivity"]:
+        moments.append(stored.idle_until)
     return min(moments, default=NEVER)
 
 

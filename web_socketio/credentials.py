@@ -12,8 +12,8 @@ from weakref import WeakValueDictionary
 from pgsocketio.errors import ConnectRefused
 from pgsocketio.rates import TokenBuckets
 
-from . import compat, compat_auth
-from .session import OdooSession
+from . import compat, compat_auth, compat_sessions
+from .session import OdooSession, accepted
 
 if TYPE_CHECKING:
     from oe_web_socketio.databases import OdooDatabase
@@ -89,22 +89,21 @@ def open_session(databases: Databases, sid: Any, host: str) -> OdooSession | Non
     :raises ConnectRefused: for a session of a database that is not served.
     :raises TemporarilyUnavailable: when its database is away.
     """
-    found = compat_auth.load_session(sid)
+    found = compat_sessions.load_session(sid)
     if found is None:
         raise Denied("there is no such session")
-    data, _stat = found
-    if not data.uid:
+    if not found.uid:
         return None
-    if not data.db or not compat_auth.host_allows(data.db, host):
-        raise Denied(f"the host {host[:100]!r} may not see the session's database {data.db!r}")
-    database = databases.get(data.db)
+    if not found.db or not compat_auth.host_allows(found.db, host):
+        raise Denied(f"the host {host[:100]!r} may not see the session's database {found.db!r}")
+    database = databases.get(found.db)
     if database is None:
         raise ConnectRefused("this server does not serve the database of the session")
     database.need_ready()
-    session = OdooSession(database, data.sid, data.uid, data.login or "")
+    session = OdooSession(database, found.sid, found.uid, found.login)
     with database.cursors.slot(), compat.root_environment(database.name) as env:
-        if not session.check(env):
-            raise Denied(f"the session of user {data.uid} in {data.db!r} is not valid any more")
+        if not accepted([session], env):
+            raise Denied(f"the session of user {found.uid} in {found.db!r} is not valid any more")
     return session
 
 
@@ -131,7 +130,7 @@ def open_key(databases: Databases, key: Any, wanted: Any, host: str) -> OdooSess
         session = OdooSession(database, None, found[0])
         session.key = found[1]
         session.login = env["res.users"].browse(session.uid).login
-        session.check(env)
+        accepted([session], env)
     return session
 
 
@@ -144,8 +143,8 @@ def open_visitor(databases: Databases, sid: Any, wanted: Any, host: str) -> Odoo
     :returns: None when that is no database served here.
     :raises TemporarilyUnavailable: when the database is away.
     """
-    found = compat_auth.load_session(sid)
-    own = found[0].db if found else None
+    found = compat_sessions.load_session(sid)
+    own = found.db if found else None
     if own and compat_auth.host_allows(own, host):
         wanted = own
     database = choose_database(databases, host, wanted)

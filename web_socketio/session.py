@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ from odoo.api import Environment
 
 from pgsocketio.adapter import AbstractAdapter
 
-from . import compat, compat_auth
+from . import compat, compat_auth, compat_sessions
 from . import environment as orm
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ class OdooSession:
     :ivar db: name of the database.
     :ivar login: of the user.
     :ivar allowed_company_ids: what the user selected in the web client, checked.
+    :ivar signals: of Odoo, since which it was asked about this session; see ``compat.signals``.
     """
 
     def __init__(
@@ -49,8 +50,10 @@ class OdooSession:
         self.db: str = database.name
         self.allowed_company_ids: list[int] = []
         self.path: str | None = None
-        self.stat: compat_auth.Stat | None = None
-        self.due = compat_auth.NEVER
+        self.stat: compat_sessions.Stat | None = None
+        self.due = compat_sessions.NEVER
+        self.signals: Any = None
+        self._stored: compat_sessions.Stored | None = None
 
     def __repr__(self) -> str:
         return f"<session of uid {self.uid} in {self.db!r}>"  # the id is a secret
@@ -107,22 +110,34 @@ class OdooSession:
             self.allowed_company_ids = [company for company in wanted if company in allowed]
         return self.allowed_company_ids
 
-    def check(self, env: Environment) -> bool:
-        """Ask Odoo again: whether it still accepts the session, and as what. Follows a rotation.
+    def doubt(self) -> None:
+        """Have its file read again, and Odoo asked again, by whoever looks after it."""
+        self._stored = self.signals = None
 
-        :param env: of the superuser.
+    def _read(self) -> bool:
+        """Read its file, unless that is known. Follows a rotation.
+
+        :returns: whether it is there, and still the session of this user.
         """
-        if self.sid is None:
-            user = env["res.users"].browse(self.uid).exists()
-            self.level = compat_auth.user_level(user) if user.active else "public"
-            return bool(user.active)
-        found = compat_auth.load_session(self.sid)
-        if found is None or (found[0].uid, found[0].db) != (self.uid, self.db):
-            return False
-        data, stat = found
-        verdict = compat_auth.judge(data, env)
-        if verdict is None:
-            return False
-        self.sid, self.path, self.stat = data.sid, compat_auth.session_path(data.sid), stat
-        self.level, self.locked, self.due = verdict
+        if self._stored is None:
+            found = compat_sessions.load_session(self.sid)
+            if found is None or (found.uid, found.db) != (self.uid, self.db):
+                return False
+            self._stored, self.sid, self.stat = found, found.sid, found.stat
+            self.path = compat_sessions.session_path(found.sid)
         return True
+
+
+def accepted(sessions: Iterable[OdooSession], env: Environment) -> set[OdooSession]:
+    """Ask Odoo about sessions, at once: which it accepts. These learn as what.
+
+    :param env: of the superuser.
+    """
+    asked = [session for session in sessions if session.sid is None or session._read()]
+    verdicts = compat_auth.judge([(session.uid, session._stored) for session in asked], env)
+    good = set()
+    for session, verdict in zip(asked, verdicts):
+        if verdict is not None:
+            session.level, session.locked, session.due = verdict
+            good.add(session)
+    return good

@@ -58,7 +58,7 @@ def _ask(
     arguments: argparse.Namespace, install: Installation, connection: Any, name: str
 ) -> Iterator[Finding]:
     """Ask at the public address, as a user of Odoo."""
-    from odoo.addons.web_socketio import compat, compat_auth
+    from odoo.addons.web_socketio import compat, compat_sessions
     from odoo.tools import config
 
     from . import gather
@@ -68,7 +68,7 @@ def _ask(
     with compat.root_environment(name) as env:
         address, user = _address(arguments.url, env), _user(arguments.login, env)
         try:
-            session = compat_auth.lend_session(user, _LEND)
+            session = compat_sessions.lend_session(user, _LEND)
         except OSError as failed:
             yield error(
                 "address.session", f"no session can be written: {failed}",
@@ -83,7 +83,7 @@ def _ask(
         with closing(asking):
             yield from asking.run(wait=not arguments.no_wait)
     finally:
-        compat_auth.end_session(session)
+        compat_sessions.end_session(session)
 
 
 def _address(url: str | None, env: Any) -> Address:

@@ -14,7 +14,7 @@ from typing import Any
 
 import odoo.addons.web_socketio
 import psycopg2
-from odoo.addons.web_socketio import compat, compat_auth
+from odoo.addons.web_socketio import compat, compat_sessions
 from odoo.modules.module import get_manifest
 from odoo.tools import config
 
@@ -42,7 +42,7 @@ def installation() -> Installation:
         own_addon=str(Path(locate.addons_folder(), "web_socketio").resolve()),
         conf=config["config"] or "odoo.conf",
         proxy_mode=bool(config["proxy_mode"]),
-        sessions=compat_auth.sessions_folder(),
+        sessions=compat_sessions.sessions_folder(),
     )
 
 

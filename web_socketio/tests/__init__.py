@@ -8,4 +8,5 @@ from . import (
     test_model,
     test_orm,
     test_rights,
+    test_sessions,
 )
