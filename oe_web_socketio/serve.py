@@ -12,6 +12,7 @@ from typing import Any
 import gevent
 import gevent.event
 from gevent import signal_handler
+from odoo.addons.web_socketio.compat import widen_pool
 from odoo.addons.web_socketio.credentials import gate
 from odoo.addons.web_socketio.environment import Cursors
 from odoo.addons.web_socketio.web_socketio import SocketIO
@@ -44,6 +45,7 @@ TEMPORARY_FAILURE = 75  # sysexits(3), EX_TEMPFAIL
 _OURS = (*OURS, "odoo.addons.web_socketio.", "odoo.addons.web_longpolling.", "odoo.service.")
 _CODE_INTERVAL = 5.0  # seconds between two looks at the files of loaded addons
 _DEV_INTERVAL = 0.5
+_SPARE_CURSORS = 4  # per database: of the watch, and while a registry is loaded
 
 
 class Process:
@@ -69,6 +71,7 @@ class Process:
         self._blocking = BlockingWatch(values["blocking_threshold"], self.server.counters, _OURS)
         self._supervisor = Supervisor()
         self.code = CodeWatch(gevent.sleep)
+        widen_pool(len(names) * (2 * values["max_cursor"] + _SPARE_CURSORS))
         gate.any_scope = values["api_key_any_scope"] == "yes"
         gate.limit_failures(values["auth_failures"])
         databases = self.server.databases

@@ -12,6 +12,7 @@ from odoo.api import Environment
 from odoo.models import BaseModel
 from odoo.modules.registry import Registry
 from odoo.service import model as service_model
+from odoo.tools import config
 from odoo.tools.func import lazy
 from odoo.tools.translate import LazyGettext
 
@@ -115,6 +116,15 @@ def connect(database: str, **options: Any) -> Any:
 
 
 # -- cursors ---------------------------------------------------------------------------------------
+
+
+def widen_pool(connections: int) -> None:
+    """Let Odoo's pool have so many connections at least; to be called before it has any.
+
+    It refuses whom it has none for, while handlers wait for one another.
+    """
+    bound = config["db_maxconn_gevent"] or config["db_maxconn"]
+    config["db_maxconn_gevent"] = max(bound, connections)
 
 
 def new_environment(cursor: Any, uid: int) -> Environment:

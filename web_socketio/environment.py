@@ -28,13 +28,24 @@ class Cursors:
         self.limit, self.timeout = limit, timeout
         self.in_use = 0
         self._free = threading.BoundedSemaphore(limit)
+        self._own = threading.local()
 
     @contextlib.contextmanager
     def slot(self) -> Iterator[None]:
-        """The right to open one cursor.
+        """The right to open a cursor, and others inside of it.
+
+        Those inside are not counted: handlers that each have one and want one more would all wait.
 
         :raises HandlerError: when none becomes free in time.
         """
+        if getattr(self._own, "taken", False):
+            yield
+        else:
+            with self._counted():
+                yield
+
+    @contextlib.contextmanager
+    def _counted(self) -> Iterator[None]:
         if not self._free.acquire(timeout=self.timeout):
             raise HandlerError(
                 f"The server is busy: all {self.limit} database cursors were in use for "
@@ -42,9 +53,11 @@ class Cursors:
                 name="Busy",
             )
         self.in_use += 1
+        self._own.taken = True
         try:
             yield
         finally:
+            self._own.taken = False
             self.in_use -= 1
             self._free.release()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from tests.integration.clients import Client, Rejected, eventually
 from tests.integration.conftest import QUICK, Connect
 from tests.integration.site import Site
 from tests.support.servers import RealtimeServer
+from tools.odoo import OdooInstance
 
 ITEM = "test.realtime.item"
 
@@ -176,3 +178,16 @@ def test_handlers_wait_for_a_free_cursor(
     assert rejected.value.name == "Busy"
     assert clients[0].answer(busy) == [True]
     assert clients[1].call("model", ITEM, "search_count", [[]]) >= 0
+
+
+def test_handlers_that_have_a_cursor_get_another_one(
+    connect: Connect, start: Callable[..., RealtimeServer], db: str, instance: OdooInstance,
+    tmp_path: Path,
+) -> None:
+    """They do not wait for each other; and the bound of Odoo's pool, which refuses, is above."""
+    conf = tmp_path / "odoo.conf"
+    conf.write_text(instance.conf.read_text(encoding="utf-8") + "db_maxconn = 1\n")
+    server = start(db, *QUICK, "-c", conf, "--max-cursor", "2", "--cursor-timeout", "3")
+    clients = [connect("demo", server=server) for _ in range(4)]
+    calls = [(c, c.start_call("cursor in cursor")) for c in clients]
+    assert [c.answer(number) for c, number in calls] == [[True]] * 4

@@ -245,6 +245,12 @@ class TestNameSpace(OpenERPNameSpace):
                 raise RuntimeError("failed on purpose")
         return ids
 
+    def on_cursor_in_cursor(self):
+        """Open a cursor while another one is open, and others have theirs."""
+        with self.environment() as env:
+            env["test.realtime.item"].wait(0.5)
+            return self.model("test.realtime.item").wait(0.5)
+
     def on_session(self):
         session = self.session
         return {"uid": session.uid, "db": session.db, "login": session.login,
