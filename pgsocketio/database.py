@@ -54,7 +54,7 @@ class Database:
         )
         self.backplane = DatabaseBackplane(
             name, node, members, self._connections,
-            lambda text, signature: self.listener.is_signed(text, signature), runtime,
+            lambda text, signature: self.listener.follower.is_signed(text, signature), runtime,
             self.hub.routes.count,
         )  # fmt: skip
         self.hub.subscribe(self.backplane, Acts)
@@ -79,7 +79,8 @@ class Database:
         return {"ready": listener.ready and proven, "error": error}
 
     def _health(self) -> dict[str, Any]:
-        counts = {"forged_acts": self.backplane.forged, "rows_read": self.listener.rows_read}
+        rows_read = self.listener.follower.rows_read
+        counts = {"forged_acts": self.backplane.forged, "rows_read": rows_read}
         return {**self.state(), **counts, "schema": schema.VERSION, **self.about()}
 
     def resume(self, token: str) -> Position | None:
@@ -95,10 +96,10 @@ class Database:
         except BadPosition:
             return None
         self.need_ready()
-        if position.epoch != self.listener.epoch:
+        if position.epoch != self.listener.follower.epoch:
             return None
         now = self.hub.stamp.position.snapshot if self.hub.stamp else position.snapshot
-        if position.snapshot.needs(self.listener.trimmed, now):
+        if position.snapshot.needs(self.listener.follower.trimmed, now):
             self._wait_for_read()
             return None
         if self._ahead(position):
@@ -108,7 +109,7 @@ class Database:
         return position
 
     def _wait_for_read(self) -> None:
-        if not self.listener.wait_for_read(5.0):
+        if not self.listener.follower.wait_for_read(5.0):
             raise TemporarilyUnavailable(f"database {self.name!r} does not answer")
 
     def _ahead(self, position: Position) -> bool:

@@ -81,6 +81,10 @@ def _listener(observed: Observed, name: str) -> Iterable[tuple[tuple[str], Any]]
     return [((each.name,), getattr(each.listener, name)) for each in observed.databases]
 
 
+def _follower(observed: Observed, name: str) -> Iterable[tuple[tuple[str], Any]]:
+    return [((each.name,), getattr(each.listener.follower, name)) for each in observed.databases]
+
+
 def _hub(observed: Observed, name: str) -> Iterable[Sample]:
     return [((each.name,), getattr(each.hub, name)) for each in observed.databases]
 
@@ -152,10 +156,10 @@ _DATABASE = (
     Metric("listen_proven", "gauge", "1 while LISTEN hears its own heartbeat",
            lambda o: _listener(o, "proven"), ("database",)),
     Metric("log_rows_read", "counter", "rows of the message log read",
-           lambda o: _listener(o, "rows_read"), ("database",)),
+           lambda o: _follower(o, "rows_read"), ("database",)),
     Metric("delivery_seconds", "histogram", "from publishing (PostgreSQL's clock) until a message "
            "was handed to all its listeners here; once per message",
-           lambda o: _listener(o, "latency"), ("database",)),
+           lambda o: _follower(o, "latency"), ("database",)),
     Metric("mailbox_dropped", "counter", "volatile messages that a mailbox had no room for",
            lambda o: _hub(o, "dropped"), ("database",)),
     Metric("mailbox_overflows", "counter", "times that a listener was left to catch up by the log",

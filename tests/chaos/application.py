@@ -123,7 +123,8 @@ class Application:
     def _counters(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         listener = self._database.listener
         counters = {
-            **self._engine.counters, **self._server.counters, "rows_read": listener.rows_read,
+            **self._engine.counters, **self._server.counters,
+            "rows_read": listener.follower.rows_read,
             "ready": listener.ready, "error": listener.error,
         }  # fmt: skip
         start_response("200 OK", [("Content-Type", "application/json")])

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from pgsocketio import wire
+from pgsocketio.follower import Follower
 from pgsocketio.hub import Hub
 from pgsocketio.listener import Listener
 from pgsocketio.progress import Progress
@@ -14,13 +15,13 @@ from pgsocketio.progress import Progress
 
 def without_catch_up() -> None:
     """Whoever comes back, listener or client, goes on with what comes next."""
-    enter = Listener._enter
+    enter = Follower.enter
 
-    def enter_anew(self: Listener, log: Any) -> Any:
-        self.hub.reset()
-        return enter(self, log)
+    def enter_anew(self: Follower, log: Any) -> None:
+        self._hub.reset()
+        enter(self, log)
 
-    Listener._enter = enter_anew  # type: ignore[method-assign]
+    Follower.enter = enter_anew  # type: ignore[method-assign]
     Progress.since = lambda _self, _reader: None  # type: ignore[method-assign, assignment]
 
 

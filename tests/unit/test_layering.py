@@ -34,6 +34,7 @@ PURE = [
 ]
 WITH_POSTGRESQL = [
     "log log.schema log.reader log.publisher",
+    "follower",
     "listener backplane nodes",
     "database remote tail",
     "commands.tail commands.emit commands.sockets commands.kick commands.configure",

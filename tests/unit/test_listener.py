@@ -109,7 +109,7 @@ def test_pages(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(log_reader, "PAGE", 3)
     site.postgres.publish(*range(10), inline=False)
     assert site.take() == list(range(10))
-    assert site.listener.rows_read == 10
+    assert site.listener.follower.rows_read == 10
 
 
 @pytest.fixture
@@ -198,10 +198,10 @@ def test_an_idle_listener_hears_its_own_heart(site: Site) -> None:
 
 def test_waking_and_waiting_for_a_read(site: Site) -> None:
     reads = site.postgres.reads
-    assert site.listener.wait_for_read(1)
+    assert site.listener.follower.wait_for_read(1)
     assert site.postgres.reads == reads + 1
     site.postgres.up = False
-    assert not site.listener.wait_for_read(3)
+    assert not site.listener.follower.wait_for_read(3)
 
 
 def test_stopping(site: Site) -> None:
@@ -336,7 +336,7 @@ def test_another_log_is_noticed(site: Site) -> None:
     site.ear.cut()
     site.runtime.advance(2)
     assert site.foreign == 1
-    assert site.listener.epoch == "b" * 16
+    assert site.listener.follower.epoch == "b" * 16
     assert site.take() == []
     site.postgres.publish(1)
     assert site.take() == [1]
@@ -396,9 +396,9 @@ def test_listening_is_proven_by_its_own_heartbeat_only(runtime: ThreadRuntime) -
 def test_delivery_is_measured_once_per_message_by_the_clock_of_postgresql(site: Site) -> None:
     second = Collector()
     site.database.hub.subscribe(second, All)
-    before = sum(site.listener.latency.counts)
+    before = sum(site.listener.follower.latency.counts)
     site.postgres.publish(1, 2)
     site.postgres.publish(3, inline=False)
     assert site.take() == [1, 2, 3]
     site.runtime.advance(60)
-    assert sum(site.listener.latency.counts) == before + 3
+    assert sum(site.listener.follower.latency.counts) == before + 3

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pgsocketio import wire
+from pgsocketio.follower import Follower
 from pgsocketio.hub import Hub
 from pgsocketio.listener import Listener
 from pgsocketio.progress import Progress
@@ -19,7 +20,7 @@ from .test_listener import Site
 def put_back(monkeypatch: pytest.MonkeyPatch) -> None:
     """A process that is sabotaged is so for ever; this one is not."""
     for place, name in (
-        (Hub, "read"), (Listener, "__init__"), (Listener, "_enter"), (Progress, "since"),
+        (Hub, "read"), (Listener, "__init__"), (Follower, "enter"), (Progress, "since"),
         (wire, "_parse_seen"),
     ):  # fmt: skip
         monkeypatch.setattr(place, name, getattr(place, name))
