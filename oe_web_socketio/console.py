@@ -10,7 +10,7 @@ from typing import Any
 import psycopg2
 
 from oe_web_socketio.options import OPTIONS
-from pgsocketio.commands import load
+from pgsocketio.commands import load, sentence
 from pgsocketio.errors import ConfigError, RealtimeError
 
 _OPTIONS = [o for o in OPTIONS.options if o.name in ("database", "config", "addons_path")]
@@ -95,4 +95,4 @@ class OnDatabase:
                 status: int = self._command.run(connected, arguments)
                 return status
         except (psycopg2.Error, RealtimeError) as error:
-            raise ConfigError(" ".join(str(error).split())) from error
+            raise ConfigError(sentence(error)) from error

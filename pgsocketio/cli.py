@@ -12,7 +12,7 @@ from typing import Any
 
 import psycopg2
 
-from pgsocketio.commands import COMMANDS, load
+from pgsocketio.commands import COMMANDS, load, sentence
 from pgsocketio.errors import RealtimeError
 from pgsocketio.log import schema
 
@@ -25,7 +25,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     try:
         sys.exit(_run(options))
     except (psycopg2.Error, RealtimeError) as error:
-        sys.exit(f"pgsocketio: {' '.join(str(error).split())}")
+        sys.exit(f"pgsocketio: {sentence(error)}")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from pgsocketio.log import schema
 from pgsocketio.log.reader import LogReader
 from pgsocketio.message import Message
 from pgsocketio.position import Snapshot
@@ -21,10 +22,13 @@ class Tail:
 
     :param connection: psycopg2, in autocommit, of a role that may read the log; not by way of a
         pooler. Nobody else uses it.
+    :raises SchemaMismatch: saying what to do.
     """
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
+        with connection.cursor() as cursor:
+            schema.check(cursor)
         self._log = LogReader(connection)
         self._codec = NotifyCodec(self._log.secret())
         with connection.cursor() as cursor:

@@ -21,3 +21,11 @@ COMMANDS: dict[str, str] = {
 def load(name: str) -> Any:
     """The module of a command."""
     return import_module(f"pgsocketio.commands.{name}")
+
+
+def sentence(error: Exception) -> str:
+    """What an error says, in one line; of PostgreSQL's without where in its code it happened."""
+    diagnosis = getattr(error, "diag", None)
+    text = getattr(diagnosis, "message_primary", None) or str(error)
+    hint = getattr(diagnosis, "message_hint", None)
+    return " ".join((f"{text} ({hint})" if hint else text).split())

@@ -8,6 +8,7 @@ import sys
 from typing import Any
 
 from pgsocketio.errors import ConfigError
+from pgsocketio.log import schema
 from pgsocketio.log.publisher import publish
 
 
@@ -34,6 +35,7 @@ def run(connection: Any, arguments: argparse.Namespace) -> int:
         raise ConfigError("channels that begin with web_socketio: belong to the servers")
     values = _values(arguments.values)
     with connection.cursor() as cursor:
+        schema.check(cursor)
         number = publish(cursor, arguments.channel, values, durable=not arguments.volatile)
     print("published" if number is None else number)
     return 0

@@ -50,7 +50,8 @@ def _line(message: Message, as_json: bool) -> str:
         values = f"{values[:_WIDTH]}… ({len(values)} characters)"
     number = "volatile" if message["id"] is None else f"#{message['id']}"
     uid = "" if message["uid"] is None else f" uid={message['uid']}"
-    return f"{message['date'][:23]}Z {number:<9} {message['channel']}{uid} {values}"
+    channel = message["channel"] if message["channel"].isprintable() else ascii(message["channel"])
+    return f"{message['date'][:23]}Z {number:<9} {channel}{uid} {values}"
 
 
 def run(connection: Any, arguments: argparse.Namespace) -> int:

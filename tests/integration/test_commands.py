@@ -78,12 +78,14 @@ def test_errors_are_one_sentence(run: Run, words: list[str], error: str) -> None
     status, out, _err = run(*words)
     assert error in status
     assert "\n" not in status
+    assert "CONTEXT" not in status
     assert out == ""
 
 
 def test_where_no_log_is_installed_it_is_said(run: Run, site: Site) -> None:
     dsn = site.postgres.dsn("postgres", tcp=True)
-    for words in (["sockets"], ["kick", "--all"], ["configure"]):
+    commands = (["sockets"], ["kick", "--all"], ["configure"], ["emit", "c", "{}"], ["tail"])
+    for words in commands:
         status, _out, _err = run(*words, dsn=dsn)
         assert "the message log is not installed in this database" in status
 
@@ -192,6 +194,8 @@ def test_tail_shows_readable_lines_of_all_channels_but_not_the_servers_own(
     _status, number, _err = run("emit", "long", json.dumps({"text": "x" * 1_000}))
     line = follower.line("… (1012 characters)")
     assert re.match(rf"\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{{3}}Z #{number.strip()} +long ", line)
+    run("emit", "forged\nline", "{}")
+    follower.line(r"'forged\nline' {}")
     assert not [line for line in follower.lines(1) if "web_socketio:" in line]
     assert follower.stop() == 0
 
