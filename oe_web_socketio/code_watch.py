@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+
+from pgsocketio.files import Stat, file_stat, file_stats
 
 logger = logging.getLogger("oe_web_socketio")
 
@@ -14,14 +15,9 @@ _ADDONS = "odoo.addons."
 _WATCHED = ("odoo", "oe_web_socketio", "pgsocketio")
 _BATCH = 200  # files; a look takes a few milliseconds in all, others get their turn in between
 
-State = tuple[int, int]
-
 
 class CodeWatch:
     """Compares the files of loaded modules with what they were when they were first seen.
-
-    It polls their stat: that needs no library and no kernel's watches, works on every file system,
-    and knows just the files that were loaded.
 
     :param sleep: gives way for some seconds.
     :ivar stale: addons and packages whose Python changed.
@@ -29,10 +25,10 @@ class CodeWatch:
 
     def __init__(self, sleep: Callable[[float], None]) -> None:
         self._sleep = sleep
-        self._seen: dict[str, tuple[str, State | None]] = {}
+        self._seen: dict[str, tuple[str, Stat | None]] = {}
         self._files: list[tuple[str, str]] = []
         self._modules = 0
-        self._broken: dict[Path, State | None] = {}
+        self._broken: dict[Path, Stat | None] = {}
         self.stale: dict[str, None] = {}
 
     @property
@@ -59,13 +55,13 @@ class CodeWatch:
         """
         files = []
         self._find()
-        for number, (name, path) in enumerate(self._files, 1):
-            state = _state(path)
-            if self._seen.setdefault(name, (path, state)) != (path, state):
-                files.append(Path(path))
-                self._changed(name)
-            if number % _BATCH == 0:
-                self._sleep(0)
+        for start in range(0, len(self._files), _BATCH):
+            some = self._files[start : start + _BATCH]
+            for (name, path), stat in zip(some, file_stats([path for _name, path in some])):
+                if self._seen.setdefault(name, (path, stat)) != (path, stat):
+                    files.append(Path(path))
+                    self._changed(name)
+            self._sleep(0)
         return files
 
     def _find(self) -> None:
@@ -91,18 +87,9 @@ class CodeWatch:
         try:
             compile(path.read_bytes(), str(path), "exec")
         except (OSError, SyntaxError, ValueError) as error:
-            state = _state(str(path))
-            if self._broken.get(path) != state:
-                self._broken[path] = state
+            stat = file_stat(str(path))
+            if self._broken.get(path) != stat:
+                self._broken[path] = stat
                 logger.error("not started again, because of an error in %s: %s", path, error)
             return False
         return True
-
-
-def _state(path: str) -> State | None:
-    """What changes when a file does; None: it is gone."""
-    try:
-        stat = os.stat(path)
-    except OSError:
-        return None
-    return stat.st_mtime_ns, stat.st_size

@@ -6,7 +6,7 @@ import logging
 import random
 from collections.abc import Callable
 from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import psycopg2
 from odoo.addons.web_socketio import compat
@@ -14,17 +14,13 @@ from odoo.addons.web_socketio.authentication import UNINSTALLED
 from odoo.addons.web_socketio.environment import Cursors
 from psycopg2 import errors
 
+from oe_web_socketio.sessions import Sessions
 from pgsocketio.database import Database
 from pgsocketio.errors import ConfigError
 from pgsocketio.green_postgres import ALIVE
 from pgsocketio.lifecycle import spare_collector
 from pgsocketio.members import Members
 from pgsocketio.runtime import Runtime
-
-if TYPE_CHECKING:
-    from odoo.addons.web_socketio.session import OdooSession
-
-    from pgsocketio.client import ClientSocket
 
 logger = logging.getLogger("oe_web_socketio")
 
@@ -33,7 +29,7 @@ class OdooDatabase(Database):
     """A database of Odoo: with cursors for handlers, and a registry to load.
 
     :ivar loading: its namespaces may not all be known yet.
-    :ivar sessions: those of users that are connected, with the client of each.
+    :ivar sessions: those of users that are connected.
     :ivar loaded: called when its registry, and so the code of its addons, was loaded.
 
     :param cursors: of its handlers.
@@ -50,7 +46,7 @@ class OdooDatabase(Database):
         listen_dsn: str | None = None,
     ) -> None:
         self.cursors = cursors
-        self.sessions: dict[OdooSession, ClientSocket] = {}
+        self.sessions = Sessions()
         self._listen_dsn = listen_dsn
         self._runtime = runtime
         self._stopping = False

@@ -29,6 +29,7 @@ from pgsocketio.errors import ConfigError
 from pgsocketio.green import GreenRuntime
 from pgsocketio.lifecycle import (
     Lifecycle,
+    collect_gone,
     engine_settings,
     server_settings,
     within_descriptors,
@@ -43,7 +44,7 @@ START_AGAIN = -1
 TEMPORARY_FAILURE = 75  # sysexits(3), EX_TEMPFAIL
 
 _OURS = (*OURS, "odoo.addons.web_socketio.", "odoo.addons.web_longpolling.", "odoo.service.")
-_CODE_INTERVAL = 5.0  # seconds between two looks at the files of loaded addons
+_CODE_INTERVAL = 10.0  # seconds between two looks at the files of loaded addons
 _DEV_INTERVAL = 0.5
 _SPARE_CURSORS = 4  # per database: of the watch, and while a registry is loaded
 
@@ -126,6 +127,7 @@ class Process:
             yield (database.report.run,)
         yield (SessionWatch(self.server).run,)
         yield keep_telling, self.server
+        yield collect_gone, self.engine, gevent.sleep
         yield (self._watch_blocking,)
         yield self._supervisor.run, gevent.sleep, self._line
         if self._values["dev"] == "reload":

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
 import psycopg2
-from gevent import get_hub
-from odoo.addons.web_socketio import compat, compat_auth, compat_sessions
+from odoo.addons.web_socketio import compat, compat_auth
 from odoo.addons.web_socketio.authentication import UNINSTALLED, AuthenticatedNameSpace
 from odoo.addons.web_socketio.namespace import OpenERPNameSpace
 from odoo.addons.web_socketio.session import OdooSession, accepted
@@ -19,13 +17,12 @@ from odoo.addons.web_socketio.web_socketio import addon_of
 
 from oe_web_socketio.databases import OdooDatabase
 from pgsocketio import wire
+from pgsocketio.client import ClientSocket
 from pgsocketio.server import Server
 from pgsocketio.socket import NamespaceSocket
 
 logger = logging.getLogger("oe_web_socketio")
 
-FILES = 250
-"""Session files that are looked at before others get their turn."""
 CHECKS = 50
 """Sessions that Odoo is asked about in one transaction."""
 
@@ -41,12 +38,12 @@ class SessionWatch:
     :param interval: seconds between two looks.
     """
 
-    def __init__(self, server: Server, interval: float = 3.0) -> None:
+    def __init__(self, server: Server, interval: float = 3.5) -> None:
         self._server = server
         self._interval = interval
-        self._looks: Counter[str] = Counter()
         self._signals: dict[str, Any] = {}
         self._again: set[str] = set()
+        server.forget = self._forget
 
     def run(self) -> None:
         """Look for ever."""
@@ -77,7 +74,6 @@ class SessionWatch:
         self._look_at(database)
 
     def _look_at(self, database: OdooDatabase) -> None:
-        self._forget_some(database)
         self._close_uninstalled_early(database)
         with compat.root_environment(database.name) as env:
             signals = compat.signals(env)
@@ -87,23 +83,16 @@ class SessionWatch:
                 installed = partial(compat.is_installed, env.registry)
                 self._close_uninstalled(database, installed)
             self._look_at_keys(database, env.cr)
-        for session in self._changed(database):
-            session.doubt()
-        doubtful = [one for one in database.sessions if one.signals != signals]
-        doubtful.sort(key=lambda one: one.signals is not None)  # what changed itself comes first
-        self._ask(database, doubtful, signals)
+        self._ask(database, database.sessions.doubtful(signals, time.time()), signals)
         self._signals[database.name] = signals
         # Twice, for who was being let in meanwhile on the strength of what was true before.
         (self._again.add if changed else self._again.discard)(database.name)
 
-    def _forget_some(self, database: OdooDatabase) -> None:
-        """Forget sessions whose clients are gone: of many thousands a part, in turn."""
-        self._looks[database.name] += 1
-        sessions = list(database.sessions.items())
-        turns = len(sessions) // 1_000 + 1
-        for session, client in sessions[self._looks[database.name] % turns :: turns]:
-            if client.connection.closed:
-                del database.sessions[session]
+    @staticmethod
+    def _forget(client: ClientSocket) -> None:
+        """A client is gone."""
+        if isinstance(client.session, OdooSession):
+            client.session.database.sessions.remove(client.session)
 
     def _members(self, database: OdooDatabase) -> list[NamespaceSocket]:
         """The sockets that were let in."""
@@ -133,29 +122,19 @@ class SessionWatch:
                 socket.namespace.end_uninstalled(installed)
 
     def _look_at_keys(self, database: OdooDatabase, cursor: Any) -> None:
-        keys = {session: session.key for session in database.sessions if session.key is not None}
+        keys = database.sessions.keyed
         broken = compat_auth.broken_keys(set(keys.values()), cursor) if keys else {}
-        for session, key in keys.items():
+        for session, key in list(keys.items()):
             if key in broken:
                 self._close(session, broken[key])
-
-    def _changed(self, database: OdooDatabase) -> list[OdooSession]:
-        """The sessions whose file changed, or that ``auth_timeout`` may have locked by now."""
-        sessions = [session for session in database.sessions if session.path is not None]
-        changed, now = [], time.time()
-        for some in _slices(sessions, FILES):
-            # In a thread: the files may lie on a network.
-            stats = get_hub().threadpool.apply(_stats, [[one.path for one in some]])
-            pairs = zip(some, stats)
-            changed += [one for one, stat in pairs if stat != one.stat or one.due <= now]
-        return changed
 
     def _ask(self, database: OdooDatabase, sessions: Sequence[OdooSession], signals: Any) -> None:
         """Ask Odoo about sessions, and act on its answers.
 
         :param signals: those that it knows of meanwhile.
         """
-        for some in _slices(sessions, CHECKS):
+        for start in range(0, len(sessions), CHECKS):
+            some = sessions[start : start + CHECKS]
             with compat.root_environment(database.name) as env:
                 locked = {session for session in some if session.locked}
                 good = accepted(some, env)
@@ -167,10 +146,11 @@ class SessionWatch:
                         self._lock(session) if session.locked else self._unlock(session)
                     else:
                         self._close_unreached(session)
+            database.sessions.renew()
             self._server.runtime.sleep()
 
     def _sockets(self, session: OdooSession) -> list[NamespaceSocket]:
-        client = session.database.sessions.get(session)
+        client = session.database.sessions.client(session)
         sockets = client.sockets if client is not None else ()
         return [
             socket for socket in sockets
@@ -180,7 +160,7 @@ class SessionWatch:
 
     def _close(self, session: OdooSession, reason: str) -> None:
         sockets = self._sockets(session)
-        client = session.database.sessions.pop(session, None)
+        client = session.database.sessions.remove(session)
         if client is not None:
             client.session = {}
         for socket in sockets:
@@ -191,7 +171,9 @@ class SessionWatch:
         for socket in self._sockets(session):
             if socket.version is not None:
                 socket.emit(wire.CLOSED, [{"reason": "session locked"}])
-        session.database.sessions[session].connection.leave()
+        client = session.database.sessions.client(session)
+        if client is not None:
+            client.connection.leave()
 
     def _unlock(self, session: OdooSession) -> None:
         for socket in self._sockets(session):
@@ -202,11 +184,3 @@ class SessionWatch:
         for socket in self._sockets(session):
             if not session.reaches(type(socket.namespace).auth):
                 socket.disconnect(reason="access denied")
-
-
-def _stats(paths: Iterable[str]) -> list[compat_sessions.Stat | None]:
-    return [compat_sessions.file_stat(path) for path in paths]
-
-
-def _slices(sessions: Sequence[OdooSession], size: int) -> Iterable[Sequence[OdooSession]]:
-    return (sessions[i : i + size] for i in range(0, len(sessions), size))

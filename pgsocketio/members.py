@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from pgsocketio import packet as sio
@@ -50,6 +51,7 @@ class Target:
 class Members:
     """The clients of this process that were let in.
 
+    :ivar changes: how often one came or went.
     :param prepare: makes the transport's form of an encoded packet.
     :param breathe: called after each batch of sends, so that others get their turn.
     :param batch: how many clients are served in between.
@@ -63,11 +65,13 @@ class Members:
     ) -> None:
         self._prepare = prepare
         self._sets: dict[Key, dict[NamespaceSocket, None]] = {}
+        self.changes = 0
         self._breathe = breathe
         self._batch = batch
 
     def add(self, socket: NamespaceSocket) -> None:
         self._sets.setdefault(self._key(socket), {})[socket] = None
+        self.changes += 1
         for room in socket.rooms:
             self.join(socket, room)
 
@@ -80,6 +84,7 @@ class Members:
 
     def discard(self, socket: NamespaceSocket) -> None:
         self._remove(self._key(socket), socket)
+        self.changes += 1
         for room in socket.rooms:
             self.leave(socket, room)
 
@@ -104,6 +109,11 @@ class Members:
             if key[0] == scope and key[2] is None:
                 for batch in self._batches(members):
                     yield from (socket for socket in batch if socket in members)
+
+    def first(self, scope: str, most: int) -> dict[NamespaceSocket, None]:
+        """The clients of a scope, at most so many; without giving way to others."""
+        all_of = (of for key, of in self._sets.items() if key[0] == scope and key[2] is None)
+        return dict.fromkeys(islice(chain.from_iterable(all_of), most))
 
     def count(self, scope: str) -> int:
         """How many clients a scope has."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import logging
 import os
 import socket as network
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import psycopg2
@@ -30,6 +30,9 @@ INTERVAL = 5.0
 BATCH = 1_000
 """Most clients of one statement, and about as many idle ones are looked at in one report."""
 
+Listed = dict["NamespaceSocket", tuple[int, int]]
+"""Clients, and what is queued for each."""
+
 _IDLE = (0, 0)
 
 _LIST = "SELECT web_socketio_list(%s, %s, %s::jsonb, %s)"
@@ -45,8 +48,7 @@ def _state(health: dict[str, Any]) -> str:
 
 def _queue(socket: NamespaceSocket) -> tuple[int, int]:
     """Messages that wait in mailboxes, and bytes that wait to be sent."""
-    queue = (socket.waiting, socket.client.connection.unsent)
-    return _IDLE if queue == _IDLE else queue
+    return (socket.waiting, socket.client.connection.unsent)
 
 
 class NodeReport:
@@ -74,7 +76,9 @@ class NodeReport:
         self._members, self._connections, self._runtime = members, connections, runtime
         self._log = QuietLog(logger, runtime.monotonic, 600.0)
         self._started = runtime.monotonic()
-        self._listed: dict[str, tuple[int, int]] | None = None  # what is in the table, if known
+        self._listed: Listed | None = None  # what is in the table, if known
+        self._queueing: set[NamespaceSocket] = set()  # those of them that are not idle
+        self._known = (0, 0)  # changes of the members that it knows of, and the limit
         self._turn = 0
         self._reported = self._left = False
         self._wanted = runtime.event()
@@ -132,33 +136,50 @@ class NodeReport:
             "health": health,
         }
 
-    def _write(
-        self, cursor: Any, listed: dict[str, tuple[int, int]] | None, limit: int
-    ) -> dict[str, tuple[int, int]]:
+    def _write(self, cursor: Any, listed: Listed | None, limit: int) -> Listed:
         """Write what changed since the last time.
 
-        Of many thousands that had nothing queued, a part is looked at each time: they are idle.
-
-        :returns: what is listed now: queue by sid.
+        :returns: what is listed now.
         """
         anew, listed = listed is None, listed or {}
-        now, present = {}, []
-        turns = len(listed) // BATCH + 1
-        self._turn += 1
-        members = itertools.islice(self._members.of(self._database), limit)
-        for number, socket in enumerate(members, self._turn):
-            before = listed.get(socket.sid)
-            rests = before is _IDLE and number % turns
-            queue = now[socket.sid] = _IDLE if rests else _queue(socket)
-            if before != queue:
-                present.append(self._row(socket, queue, before is None))
-        absent = [sid for sid in listed if sid not in now]
-        if anew or absent or present:
-            for start in range(0, len(present) or 1, BATCH):
-                rows = json.dumps(present[start : start + BATCH])
-                cursor.execute(_LIST, [self._node, anew, rows, absent])
+        new: list[NamespaceSocket] = []
+        absent: list[str] = []
+        if anew or (self._members.changes, limit) != self._known:
+            self._known = (self._members.changes, limit)
+            members = self._members.first(self._database, limit)
+            new = [one for one in members if one not in listed]
+            gone = listed.keys() - members.keys()
+            absent = [one.sid for one in gone]
+            for one in gone:
+                del listed[one]
+        looks = [*new, *self._choose(listed)]
+        for start in range(0, len(looks) or 1, BATCH):
+            rows = self._rows(looks[start : start + BATCH], listed)
+            if anew or absent or rows:
+                cursor.execute(_LIST, [self._node, anew, json.dumps(rows), absent])
                 anew, absent = False, []
-        return now
+        return listed
+
+    def _choose(self, listed: Listed) -> set[NamespaceSocket]:
+        """Whose queue to look at: of all that had something queued, and of a part of the others."""
+        self._turn += 1
+        turns = len(listed) // BATCH + 1
+        looks = self._queueing & listed.keys()
+        looks.update(islice(listed, self._turn % turns, None, turns))
+        self._queueing = set()
+        return looks
+
+    def _rows(self, sockets: Iterable[NamespaceSocket], listed: Listed) -> list[dict[str, Any]]:
+        """The rows of those that are new, or whose queue changed."""
+        rows = []
+        for socket in sockets:
+            before, queue = listed.get(socket), _queue(socket)
+            if queue != before:
+                listed[socket] = queue
+                rows.append(self._row(socket, queue, before is None))
+            if queue != _IDLE:
+                self._queueing.add(socket)
+        return rows
 
     def _row(self, socket: NamespaceSocket, queue: tuple[int, int], new: bool) -> dict[str, Any]:
         row: dict[str, Any] = {"sid": socket.sid, "queue": queue[0], "unsent": queue[1]}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pgsocketio import packet as sio
@@ -136,14 +136,17 @@ class Progress:
         socket.client.connection.send_prepared(packet)
         socket.traffic.sent += 1
 
-    def tell(self, socket: NamespaceSocket, listening: Iterable[Listening]) -> None:
+    def tell(self, socket: NamespaceSocket) -> None:
         """Tell a versioned client its position, when that changed."""
-        stamp = self._position(socket, list(listening))
+        if self._news is not None and self._news == socket.hub.news:
+            self.sent = 0
+            return  # with nothing published in between, one place is as good as the other
+        stamp = self._position(socket, socket.listening)
         if stamp is None:
             return
         self.sent = 0
-        if stamp.position == self._told or self._news == _news(socket, stamp) is not None:
-            return  # with nothing published in between, one place is as good as the other
+        if stamp.position == self._told:
+            return
         self._take_up(socket, stamp)
         if socket.gone is None:
             packet = socket.server.positions.packet(socket.name, stamp)
@@ -153,7 +156,7 @@ class Progress:
         self._told, self._resume, self._seen = stamp.position, None, _NOTHING
         self._news = _news(socket, stamp)
 
-    def _position(self, socket: NamespaceSocket, listening: list[Listening]) -> Stamp | None:
+    def _position(self, socket: NamespaceSocket, listening: Sequence[Listening]) -> Stamp | None:
         """The oldest place that something still needs; None when there is none to tell."""
         if socket.version is None or socket.scope is None or socket.scope.hub is None:
             return None

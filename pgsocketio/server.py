@@ -146,6 +146,7 @@ class Server:
     :ivar traffic: events by scope and namespace.
     :ivar draining: whether the process is about to end.
     :ivar running: how many clients have events handled just now.
+    :ivar forget: called with each client whose connection is gone.
     :ivar loading: whether namespaces may still be added that clients of an earlier process know.
 
     :param namespaces: class by name; looked up at each connect, so it may grow.
@@ -178,6 +179,7 @@ class Server:
         self.draining = False
         self.running = 0
         self.loading: Callable[[], bool] = lambda: False
+        self.forget: Callable[[ClientSocket], None] = lambda client: None
         self.new_sid: Callable[[], str] = lambda: secrets.token_urlsafe(15)
 
     # -- the engine's application ------------------------------------------------------------
@@ -190,6 +192,7 @@ class Server:
 
     def on_close(self, connection: Connection, reason: str) -> None:
         connection.data.closed(reason)
+        self.forget(connection.data)
         connection.data = None
 
     def crossed(self, counter: str, connection: Connection, text: str) -> None:

@@ -30,6 +30,7 @@ from pgsocketio.subscription import AcknowledgedSubscriber, Subscriber, subscrip
 if TYPE_CHECKING:
     from pgsocketio.client import ClientSocket
     from pgsocketio.engine import Prepared
+    from pgsocketio.mailbox import Mailbox
     from pgsocketio.namespace import BaseNamespace
     from pgsocketio.runtime import Event, Runtime
     from pgsocketio.server import Scope, ServerSettings
@@ -312,8 +313,13 @@ class NamespaceSocket:
 
     def tell_position(self) -> None:
         """Tell a versioned client how far it is, when that changed."""
+        self.progress.tell(self)
+
+    @property
+    def listening(self) -> list[Mailbox | Subscriber]:
+        """Whatever messages go to."""
         mailboxes = [r.mailbox for r in self._readers if r.mailbox is not None]
-        self.progress.tell(self, [*mailboxes, *self._subscribers])
+        return [*mailboxes, *self._subscribers]
 
     @property
     def waiting(self) -> int:

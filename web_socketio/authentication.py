@@ -147,7 +147,7 @@ class AuthenticatedNameSpace(BaseNamespace):
             raise TemporarilyUnavailable("the database of the session is away") from error
         if session is not None and self._user is None:
             self.socket.session = session
-            session.database.sessions[session] = self.socket.client
+            session.database.sessions.add(session, self.socket.client)
 
     def _visitor(self, auth: dict[str, Any]) -> OdooSession | None:
         """A session of the public user, where this namespace is open to visitors."""

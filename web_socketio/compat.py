@@ -156,5 +156,5 @@ def root_environment(database: str) -> Iterator[Environment]:
 
 def signals(env: Environment) -> Any:
     """A value that changes whenever Odoo's registry or its caches of users are invalidated."""
-    registry, caches = env.registry.get_sequences(env.cr)
+    registry, caches = env.registry.registry_sequence, env.registry.cache_sequences
     return registry, caches["default"], caches["stable"], caches["groups"]

@@ -12,7 +12,7 @@ from odoo import http
 from odoo.models import BaseModel
 from odoo.service import security
 
-Stat = tuple[int, int, int]
+from pgsocketio.files import Stat, file_stat
 
 NEVER = float("inf")
 
@@ -58,15 +58,6 @@ def end_session(sid: str) -> None:
     """Delete a session."""
     with contextlib.suppress(FileNotFoundError):
         os.unlink(session_path(sid))
-
-
-def file_stat(path: str) -> Stat | None:
-    """What changes when a file does; None when it is gone."""
-    try:
-        stat = os.stat(path)
-    except OSError:
-        return None
-    return (stat.st_mtime_ns, stat.st_ino, stat.st_size)
 
 
 class Stored(NamedTuple):

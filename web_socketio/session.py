@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from odoo.api import Environment
 
 from pgsocketio.adapter import AbstractAdapter
+from pgsocketio.files import Stat
 
 from . import compat, compat_auth, compat_sessions
 from . import environment as orm
@@ -50,7 +51,7 @@ class OdooSession:
         self.db: str = database.name
         self.allowed_company_ids: list[int] = []
         self.path: str | None = None
-        self.stat: compat_sessions.Stat | None = None
+        self.stat: Stat | None = None
         self.due = compat_sessions.NEVER
         self.signals: Any = None
         self._stored: compat_sessions.Stored | None = None

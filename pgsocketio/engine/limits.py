@@ -58,9 +58,10 @@ class TimerWheel:
         while self._next <= now:
             bucket = self._buckets.get(self._next)
             while bucket:
-                item = next(iter(bucket))
-                self.cancel(item)
+                item = bucket.pop()
+                item.due = -1
                 item.on_time()
+            self._buckets.pop(self._next, None)
             self._next += 1
 
     def __len__(self) -> int:

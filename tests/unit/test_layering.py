@@ -41,13 +41,14 @@ WITH_POSTGRESQL = [
     "commands",
     "cli",
 ]
+WITH_FILES = ["files"]
 WITH_GEVENT = ["green", "blocking", "lifecycle"]
 WITH_ENGINE = ["lifecycle"]
 WITH_BOTH = ["green_postgres"]
 WITH_PROMETHEUS = [
     "monitor.metric", "monitor.state monitor.supervisor monitor.metrics monitor.pages", "monitor",
 ]  # fmt: skip
-LAYERS = [*PURE, *WITH_POSTGRESQL, *WITH_GEVENT, *WITH_BOTH, *WITH_PROMETHEUS]
+LAYERS = [*PURE, *WITH_FILES, *WITH_POSTGRESQL, *WITH_GEVENT, *WITH_BOTH, *WITH_PROMETHEUS]
 PLACE = {name: number for number, line in enumerate(LAYERS) for name in line.split()}
 PURE_MODULES = [name for line in PURE for name in line.split()]
 WORLD = {
