@@ -27,12 +27,12 @@ def where(address: Address) -> Iterator[Finding]:
         yield error(
             "address.url", f"{text}: another host, to which Odoo's cookie does not follow",
             f"Let a proxy serve {address.path}/ on {page.hostname}, and empty 'URL of the Realtime "
-            "Server' in Odoo's settings.", paste.ROUTE,
+            "Server' in Odoo's settings.", paste.route(),
         )  # fmt: skip
     elif page.scheme == "https" and url.scheme == "http":
         advice = "Put it behind the proxy that has the certificate, too."
         yield error("address.url", f"{text}: browsers refuse http in a page of https", advice,
-                    paste.ROUTE)  # fmt: skip
+                    paste.route())  # fmt: skip
     elif page.scheme == "http" and page.hostname not in _LOCAL:
         yield warning(
             "address.url", f"{text}: without TLS anybody on the way reads passwords and messages",
@@ -114,11 +114,12 @@ def opened(transport: str, address: Address, got: Opened, servers: Sequence[str]
     if got.failed is None:
         return ok(check, f"{transport} opens at {url}")
     known = f" It listens at {', '.join(servers)}." if servers else ""
+    route = paste.route(*servers[:1])
     if got.status in _AWAY:
         return error(
             check, f"{transport}: the proxy reaches no realtime server ({got.failed})",
             f"Does the server run, and does the proxy pass {address.path}/ on to its port?{known}",
-            paste.ROUTE,
+            route,
         )
     if got.status == 400 and transport == "websocket":
         return error(
@@ -132,7 +133,7 @@ def opened(transport: str, address: Address, got: Opened, servers: Sequence[str]
     if got.status is not None:
         return error(
             check, f"{transport}: what answers at {url} is not the realtime server ({got.failed})",
-            f"Let the proxy pass {address.path}/ on to the realtime server.{known}", paste.ROUTE,
+            f"Let the proxy pass {address.path}/ on to the realtime server.{known}", route,
         )
     return error(check, f"{transport}: {got.failed}",
                  f"Is {address.url} the right address, and reachable from here?")  # fmt: skip

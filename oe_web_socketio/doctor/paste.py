@@ -61,13 +61,30 @@ SameSite=Lax" env=BALANCER_ROUTE_CHANGED
 ProxyPass /socket.io/ balancer://realtime/socket.io/""",
 }
 
-ROUTE: Mapping[str, str] = {
+_ROUTE: Mapping[str, str] = {
+    "nginx, in http { }": UPGRADE["nginx, in http { }"],
     "nginx, in server { }": """\
 location /socket.io/ {
-    proxy_pass http://realtime;
+    proxy_pass http://127.0.0.1:8068;
+    proxy_http_version 1.1;
+    proxy_set_header Host $http_host;
+    proxy_set_header Upgrade $http_upgrade;
+    proxy_set_header Connection $connection_upgrade;
+    proxy_set_header X-Forwarded-For $remote_addr;
+    proxy_set_header X-Forwarded-Host $http_host;
+    proxy_set_header X-Forwarded-Proto $scheme;
     proxy_read_timeout 90s;
     proxy_buffering off;
 }""",
-    "Apache, before ProxyPass /": """\
+    "Apache, in <VirtualHost>, before ProxyPass /": f"""\
+{HEADERS["Apache, in <VirtualHost>"]}
 ProxyPass /socket.io/ http://127.0.0.1:8068/socket.io/ upgrade=websocket timeout=90""",
 }
+
+
+def route(server: str = "http://127.0.0.1:8068") -> Mapping[str, str]:
+    """All that leads to a server, complete.
+
+    :param server: its address.
+    """
+    return {where: text.replace("http://127.0.0.1:8068", server) for where, text in _ROUTE.items()}

@@ -258,7 +258,14 @@ def test_wrong_addresses(patient: Patient, front: Callable[..., Front]) -> None:
     for transport in ("polling", "websocket"):
         assert "is not the realtime server" in found[f"address.{transport}"]["text"]
         assert str(patient.server.port) in found[f"address.{transport}"]["advice"]
-        assert "location /socket.io/" in "".join(found[f"address.{transport}"]["paste"].values())
+    lines = found["address.polling"]["paste"]
+    upgrade = re.compile(r"map \$http_upgrade .*?\}", re.DOTALL)
+    mended = front(edit=lambda text: upgrade.sub(
+        lambda _: lines["nginx, in http { }"],
+        route.sub(lambda _: lines["nginx, in server { }"], text),
+    ))  # fmt: skip
+    _status, found = patient.findings(mended.origin)
+    assert {finding["level"] for finding in found.values()} <= {"ok", "warning"}
 
 
 def test_a_certificate_that_nobody_trusts(patient: Patient, front: Callable[..., Front]) -> None:

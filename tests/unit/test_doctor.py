@@ -186,11 +186,12 @@ def test_origins_sessions_and_silence() -> None:
 
 
 def test_what_is_to_be_pasted_is_in_the_documented_files() -> None:
-    files = ROOT.glob("docs/conf/*.conf")
+    files = [*ROOT.glob("docs/conf/*.conf"), ROOT / "README.md"]
     lines = [line for path in files for line in path.read_text("utf-8").splitlines()]
     documented = {" ".join(line.partition("#")[0].split()) for line in lines}
-    for name in ("UPGRADE", "HEADERS", "TIMEOUT", "BUFFERING", "STICKY", "ROUTE"):
-        for text in getattr(paste, name).values():
+    texts = [getattr(paste, n) for n in ("UPGRADE", "HEADERS", "TIMEOUT", "BUFFERING", "STICKY")]
+    for some in (*texts, paste.route()):
+        for text in some.values():
             for line in text.splitlines():
                 assert " ".join(line.split()) in documented, line
 
