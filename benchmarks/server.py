@@ -25,7 +25,7 @@ from pgsocketio.database import Database  # noqa: E402
 from pgsocketio.engine import Engine, EngineSettings, Prepared  # noqa: E402
 from pgsocketio.errors import ConnectRefused  # noqa: E402
 from pgsocketio.green import GreenRuntime  # noqa: E402
-from pgsocketio.lifecycle import spare_collector  # noqa: E402
+from pgsocketio.lifecycle import collect_gone, spare_collector  # noqa: E402
 from pgsocketio.namespace import BaseNamespace  # noqa: E402
 from pgsocketio.progress import keep_telling  # noqa: E402
 from pgsocketio.server import Server, ServerSettings  # noqa: E402
@@ -125,6 +125,7 @@ def main() -> None:
     spare_collector()
     print(engine.listen("127.0.0.1", 0), flush=True)  # noqa: T201
     BlockingWatch(BLOCKING_THRESHOLD, server.counters).start()
+    gevent.spawn(collect_gone, engine, gevent.sleep)
     keep_telling(server)
 
 

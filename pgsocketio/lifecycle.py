@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import resource
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from typing import Any
 
@@ -17,6 +17,8 @@ from pgsocketio.server import Server, ServerSettings
 
 logger = logging.getLogger("pgsocketio.lifecycle")
 
+_LOOK = 5.0  # seconds between two looks whether many connections are gone
+_MANY = 1_000  # connections
 _TICK = 0.02  # seconds between two looks while ending
 _CROWD = 100  # connections, above which closes are spread: they all come back, elsewhere
 _SPREAD = 0.4  # part of the budget over which
@@ -34,6 +36,24 @@ def spare_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)
+
+
+def collect_gone(engine: Engine, sleep: Callable[[float], None]) -> None:
+    """Free what connections were made of that are gone; for ever.
+
+    They refer to themselves, so it takes a whole collection, which :func:`spare_collector` puts off
+    for a hundred thousand clients. It looks at all who are there: as many have to be gone.
+
+    :param sleep: gives way for some seconds.
+    """
+    collected = 0
+    while True:
+        sleep(_LOOK)
+        there = len(engine.connections)
+        gone = engine.counters["opened"] - there
+        if gone - collected >= max(_MANY, there):
+            gc.collect()
+            collected = gone
 
 
 def engine_settings(values: Mapping[str, Any], **others: Any) -> EngineSettings:
