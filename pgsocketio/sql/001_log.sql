@@ -23,7 +23,7 @@ LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
     ), pads AS (
         SELECT string_agg(lpad(to_hex(get_byte(bytes, i) # 54), 2, '0'), '' ORDER BY i) AS inner_pad,
                string_agg(lpad(to_hex(get_byte(bytes, i) # 92), 2, '0'), '' ORDER BY i) AS outer_pad,
-               encode(min(bytes), 'hex') AS secret
+               min(encode(bytes, 'hex')) AS secret
         FROM secret, generate_series(0, 63) AS i
     )
     INSERT INTO @schema@.web_socketio_meta (key, value)
