@@ -87,10 +87,10 @@ def within_descriptors(settings: EngineSettings) -> EngineSettings:
     room = most - min(_SPARE_FILES, most // 4)
     if most == resource.RLIM_INFINITY or room >= settings.max_sockets:
         return settings
-    if room < settings.max_connections:
-        logger.warning(
-            "there is room for %d connections, as %d files may be open: raise that limit "
-            "(LimitNOFILE in systemd, ulimit -n), or lower max_connections", room, most
+    if room < settings.max_connections:  # no fault until so many come; then a warning says so
+        logger.info(
+            "there is room for %d connections, not %d, as %d files may be open (LimitNOFILE in "
+            "systemd, ulimit -n)", room, settings.max_connections, most
         )  # fmt: skip
     return replace(settings, max_sockets=room)
 
