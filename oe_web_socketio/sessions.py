@@ -94,10 +94,10 @@ class Sessions:
         :param signals: of Odoo, see ``compat.signals``.
         :param now: seconds since 1970.
         """
-        changed = self._changed(now)
-        for session in changed:
+        for session in self._changed(now):
             session.doubt()
-        if not changed and self._settled == signals:
+            self._settled = None  # until Odoo has answered: it may not be there just now
+        if self._settled == signals:
             return []
         found = [one for one in self._clients if one.signals != signals]
         if not found:

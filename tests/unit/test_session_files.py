@@ -123,3 +123,16 @@ def test_who_left_meanwhile_is_not_kept(sessions: Sessions) -> None:
     sessions.add(gone, client(closed=True))
     assert sessions.client(gone) is None
     assert gone not in set(sessions)
+
+
+def test_a_question_that_failed_is_asked_again(
+    sessions: Sessions, all_of: list[Any], files: list[Path]
+) -> None:
+    """Also when the file was read already: PostgreSQL may be away just then."""
+    rewrite(files[3])
+    assert sessions.doubtful(SIGNALS, 0.0) == [all_of[3]]
+    all_of[3].stat = file_stat(files[3])
+    assert sessions.doubtful(SIGNALS, 0.0) == [all_of[3]]
+    all_of[3].ask()
+    sessions.renew()
+    assert sessions.doubtful(SIGNALS, 0.0) == []
