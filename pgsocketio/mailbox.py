@@ -62,7 +62,7 @@ class Mailbox:
         self._arrived = arrived
         self.missed = missed
         self._limits = limits
-        self._waiting: deque[Item] = deque()
+        self._waiting: list[Item] = []
         self._size = 0
         self._batch: list[Item] = []
         self._again = False
@@ -85,7 +85,7 @@ class Mailbox:
         for message in messages:
             if self.closed or self._behind:
                 break
-            if not self._room_for(message):
+            if self._waiting and not self._room_for(message):
                 self._overflow(message, stamp)
                 continue
             self._waiting.append((message, stamp))
@@ -100,7 +100,7 @@ class Mailbox:
         if self._fits(message) or message["id"] is None:
             return self._fits(message)
         before = len(self._waiting)
-        self._waiting = deque(item for item in self._waiting if item[0]["id"] is not None)
+        self._waiting = [item for item in self._waiting if item[0]["id"] is not None]
         self.hub.dropped += before - len(self._waiting)
         self._size = sum(item.size for item, _stamp in self._waiting)
         return self._fits(message)
@@ -137,11 +137,10 @@ class Mailbox:
             return self.batch
         self.finish()
         if self._waiting:
-            self._batch = list(self._waiting)
-            self._waiting.clear()
+            self._batch, self._waiting = self._waiting, []
             self._size = 0
-        else:
-            self._catch_up()
+        elif self._behind is not None:
+            self._catch_up(self._behind)
         return self.batch
 
     @property
@@ -209,11 +208,9 @@ class Mailbox:
         """Whether messages from before are still to be read from the log."""
         return self.hub.waiting(self)
 
-    def _catch_up(self) -> None:
+    def _catch_up(self, behind: Stamp) -> None:
         """After an overflow: take up from the log again, without what was given already."""
-        if self._behind is None:
-            return
-        behind, self._behind = self._behind, None
+        self._behind = None
         seen = frozenset(number for number, _stamp in self._given)
         self.start(Since(behind.position, seen, behind.generation))
 

@@ -35,6 +35,11 @@ class Reader:
     :param since: where to start, None: with the next message.
     """
 
+    __slots__ = (
+        "_arrived", "_attempts", "_emitted", "_formatter", "_key", "_mailbox", "_name", "_shown",
+        "_since", "_socket", "_sources", "adapter",
+    )  # fmt: skip
+
     def __init__(
         self,
         socket: NamespaceSocket,
@@ -79,13 +84,15 @@ class Reader:
             self._attempts = 0
         while not mailbox.closed:
             self._arrived.clear()
-            messages = mailbox.next()
             self._emitted = 0
-            self._shown, self._sources = show(self._formatter, messages, args, self._key)
-            if self._shown:
-                return self._shown
-            if not messages and not self._arrived.wait(timeout):
-                return []
+            if messages := mailbox.next():
+                self._shown, self._sources = show(self._formatter, messages, args, self._key)
+                if self._shown:
+                    return self._shown
+            else:
+                self._shown, self._sources = [], []
+                if not self._arrived.wait(timeout):
+                    return []
         raise Disconnected()
 
     def _open(self, args: tuple[Any, ...]) -> Mailbox:
@@ -128,11 +135,10 @@ class Reader:
         if len(args) != 1 or mailbox is None or not mailbox.in_hand or event in sio.RESERVED_EVENTS:
             return None
         value = args[0]
-        pairs = zip(self._shown, self._sources)
-        message = next((source for shown, source in pairs if shown is value), None)
-        if message is None or not isinstance(value, (dict, list)):
+        if not isinstance(value, (dict, list)):
             return None  # of equal numbers nobody knows which message they show
-        if not is_unchanged(value, message, self._key):
+        message = self._source(value)
+        if message is None or not is_unchanged(value, message, self._key):
             return None
         number, generation = self._next_number(1), mailbox.generation
         key = (socket.name, socket.version, event, self._key, number, generation)
@@ -141,6 +147,13 @@ class Reader:
             about = envelope(self._key, event, number, [message["id"]], generation)
             packet = message.forms[key] = socket.prepare(event, args, about)
         return packet
+
+    def _source(self, value: Any) -> Message | None:
+        """The message that was shown as this object."""
+        for shown, message in zip(self._shown, self._sources):
+            if shown is value:
+                return message
+        return None
 
     def _next_number(self, messages: int) -> int:
         """Of an event of this batch, which shows so many messages."""
