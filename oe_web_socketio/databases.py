@@ -116,7 +116,7 @@ class OdooDatabase(Database):
         try:
             installed = self._is_installed()
         except psycopg2.OperationalError as error:
-            if self._is_missing(error):
+            if self._is_missing():
                 raise ConfigError("there is no such database") from error
             raise
         except errors.UndefinedTable as error:
@@ -135,15 +135,25 @@ class OdooDatabase(Database):
             row = cursor.fetchone()
         return row is not None and row[0] in ("installed", "to upgrade", "to remove")
 
-    def _is_missing(self, error: psycopg2.OperationalError) -> bool:
-        return f'database "{self.name}" does not exist' in str(error)
+    def _is_missing(self) -> bool:
+        """Whether PostgreSQL has no such database; what it says to who connects may be translated.
+
+        Source: Odoo's own list of databases, read from the database ``postgres``.
+        """
+        query = "SELECT 1 FROM pg_database WHERE datname = %s"
+        try:
+            with closing(compat.connect("postgres", **ALIVE)) as one, one.cursor() as cursor:
+                cursor.execute(query, [self.name])
+                return cursor.fetchone() is None
+        except psycopg2.OperationalError:
+            return False
 
     def lost(self) -> str | None:
         """Why it is not served any more; None: it is, or PostgreSQL is away for a while."""
         try:
             return None if self._is_installed() else UNINSTALLED
-        except psycopg2.OperationalError as error:
-            return "the database is gone" if self._is_missing(error) else None
+        except psycopg2.OperationalError:
+            return "the database is gone" if self._is_missing() else None
 
     def stop(self) -> None:
         self._stopping = True
