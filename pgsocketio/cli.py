@@ -51,7 +51,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(options: argparse.Namespace) -> int:
-    connection = psycopg2.connect(options.dsn)
+    connection = psycopg2.connect(options.dsn, client_encoding="UTF8")  # whatever the database's
     try:
         if options.command in COMMANDS:
             connection.autocommit = True

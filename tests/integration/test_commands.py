@@ -99,6 +99,16 @@ def test_a_newer_log_is_said(run: Run, site: Site) -> None:
         site.sql(version.format(schema.VERSION))
 
 
+def test_what_the_encoding_of_a_database_lacks_is_said(run: Run, site: Site) -> None:
+    site.postgres.psql(
+        "CREATE DATABASE latin OWNER odoo TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'"
+    )
+    dsn = site.postgres.dsn("latin", tcp=True)
+    assert run("install", dsn=dsn)[0] in (None, 0)
+    assert run("emit", "c", '{"name": "Zoë"}', dsn=dsn) == (0, "1\n", "")
+    assert 'no equivalent in encoding "LATIN1"' in run("emit", "c", '{"name": "日"}', dsn=dsn)[0]
+
+
 def test_sockets_and_kick(run: Run, site: Site) -> None:
     count = "SELECT count(*) FROM web_socketio_socket"
     assert eventually(lambda: site.sql(count) == "6")
