@@ -83,6 +83,7 @@ CIRCLE["again"] = CIRCLE
         ({"a": {(1, 2): 3}}, "a.(1, 2): a key is tuple, not a string"),
         ({"file": b"\xff\xfe"}, "file: bytes that are not UTF-8 text; encode them as base64"),
         (CIRCLE, "nested more than 100 deep"),
+        ({"a": json.loads("[" * 100 + "]" * 100)}, "nested more than 100 deep"),
         ([1], "the values of a message are an object, not list"),
     ],
 )

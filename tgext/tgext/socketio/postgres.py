@@ -45,7 +45,9 @@ class PostgresBroker:
     def connect(self, purpose: str) -> Any:
         """A new connection, for ``publish``, ``listen`` or ``log``."""
         name = f"tgext.socketio {purpose}"
-        return psycopg2.connect(self._dsn[purpose], application_name=name, **ALIVE)
+        return psycopg2.connect(
+            self._dsn[purpose], application_name=name, client_encoding="UTF8", **ALIVE
+        )
 
     def check(self, channel: str, message: str) -> None:
         """Refuse at once what the log would refuse when the transaction has committed.
