@@ -151,7 +151,8 @@ class Follower:
         oldest = self._hub.begin_read(now, self.trimmed, replay)
         assert self._hub.stamp is not None
         here = self._hub.stamp.position.snapshot
-        for _snapshot, messages in self._log.read(here, now.snapshot):
+        had = () if replay else self._hub.had  # others may wait for what was heard already
+        for _snapshot, messages in self._log.read(here, now.snapshot, had):
             self._take_page(messages, catch_up=oldest == here)
         if oldest != here:
             # All that others have to get they have got; what this does not see came after it.

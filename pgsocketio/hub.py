@@ -83,8 +83,13 @@ class Hub:
         stamp = self.stamp
         if stamp is None:
             return None
-        had = self._recent.keys() | self._unfinished
+        had = self.had
         return Since(stamp.position, frozenset(had) if had else NOTHING, stamp.generation)
+
+    @property
+    def had(self) -> set[int]:
+        """Ids of the messages after its position that were delivered already."""
+        return self._recent.keys() | self._unfinished
 
     def subscribe(
         self,
@@ -218,7 +223,7 @@ class Hub:
         """
         assert self.stamp is not None
         sees = self.stamp.position.snapshot.sees
-        had = self._recent.keys() | self._unfinished
+        had = self.had
         new = [m for m in messages if m.xid and not sees(m.xid) and m["id"] not in had]
         self._unfinished.update(m["id"] for m in new)  # in case this read breaks off
         self._deliver(self.routes, new, self.stamp)

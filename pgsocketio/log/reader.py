@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from pgsocketio.errors import Unreadable
@@ -27,6 +27,7 @@ _UNSEEN = """
            OR xid = ANY (ARRAY(SELECT pg_snapshot_xip(%(since)s::pg_snapshot))))
       AND id > %(after)s
       AND (%(upto)s IS NULL OR pg_visible_in_snapshot(xid, %(upto)s::pg_snapshot))
+      AND id <> ALL (%(without)s::bigint[])
     ORDER BY id LIMIT %(limit)s
 """
 _READ = f"""
@@ -108,25 +109,26 @@ class LogReader:
         with self._connection.cursor() as cursor:
             cursor.execute("SELECT pg_notify(%s, %s)", [channel, payload])
 
-    def read(self, since: Snapshot, until: Snapshot | None = None) -> Iterator[Page]:
+    def read(
+        self, since: Snapshot, until: Snapshot | None = None, without: Iterable[int] = ()
+    ) -> Iterator[Page]:
         """Read what a snapshot did not see, page by page in order of ids.
 
         :param until: another one that does see it; None: that of the first page.
+        :param without: ids of messages that are left out.
         :yields: the snapshot of the read (the same for all its pages) and some messages, bounded
             by :data:`PAGE` and :data:`PAGE_SIZE`; at least one page, that may be empty.
         """
         upto = None if until is None else str(until)
+        bounds = {"since": str(since), "without": f"{{{','.join(map(str, without))}}}"}
         after: int | None = 0
         while after is not None:
-            snapshot, messages, after = self._page(since, upto, after)
+            snapshot, messages, after = self._page({**bounds, "upto": upto, "after": after})
             upto = upto or snapshot
             yield Snapshot.parse(upto), messages
 
-    def _page(
-        self, since: Snapshot, upto: str | None, after: int
-    ) -> tuple[str, list[Message], int | None]:
+    def _page(self, bounds: dict[str, Any]) -> tuple[str, list[Message], int | None]:
         """One page, and the last id of it if more may follow."""
-        bounds = {"since": str(since), "upto": upto, "after": after}
         with self._connection.cursor() as cursor:
             cursor.execute(_READ, {**bounds, "limit": PAGE, "size": PAGE_SIZE})
             rows = cursor.fetchall()

@@ -176,6 +176,8 @@ class FakePostgres:
         snapshot = str(self.database.position().snapshot)
         upto = Snapshot.parse(args["upto"] or snapshot)
         unseen = self.database.rows(Snapshot.parse(args["since"]))
+        without = set(json.loads(args["without"].replace("{", "[").replace("}", "]")))
+        unseen = [row for row in unseen if row["id"] not in without]
         rows = [r for r in unseen if r["id"] > after and upto.sees(r.xid or 0)][:limit]
         found = [
             (snapshot, row["id"], str(row.xid), row["date"], row["channel"], row["uid"],

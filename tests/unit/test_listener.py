@@ -74,6 +74,20 @@ def test_content_arrives_at_once_and_once(site: Site) -> None:
     assert site.take() == []
 
 
+def test_what_was_heard_is_not_read_again_but_for_who_comes_back(site: Site) -> None:
+    since = Since(site.database.position())
+    site.postgres.publish(1, 2)
+    site.postgres.publish(3, inline=False)
+    assert site.take() == [1, 2, 3]
+    assert site.listener.follower.rows_read == 1
+    back = Collector()
+    site.database.hub.subscribe(back, All, since=since)
+    site.listener.wake()
+    site.runtime.settle()
+    assert back.take() == [1, 2, 3]
+    assert site.take() == []
+
+
 def test_a_hint_makes_it_read(site: Site) -> None:
     site.postgres.publish(1, 2, inline=False)
     assert site.take() == [1, 2]
