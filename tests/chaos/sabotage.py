@@ -27,15 +27,7 @@ def without_catch_up() -> None:
 
 def without_deduplication() -> None:
     """What a NOTIFY carried comes again with the log, and what a client has seen comes again."""
-
-    def read(self: Hub, messages: Any, catch_up: bool = True) -> None:
-        assert self.stamp is not None
-        sees = self.stamp.position.snapshot.sees
-        self._deliver(self.routes, [m for m in messages if not sees(m.xid or 0)], self.stamp)
-        if catch_up:
-            self._reading[0].deliver(messages, self.stamp)
-
-    Hub.read = read  # type: ignore[method-assign]
+    Hub.had = property(lambda _self: set())  # type: ignore[assignment, method-assign]
     wire._parse_seen = lambda data: {}
 
 

@@ -20,7 +20,7 @@ from .test_listener import Site
 def put_back(monkeypatch: pytest.MonkeyPatch) -> None:
     """A process that is sabotaged is so for ever; this one is not."""
     for place, name in (
-        (Hub, "read"), (Listener, "__init__"), (Follower, "enter"), (Progress, "since"),
+        (Hub, "had"), (Listener, "__init__"), (Follower, "enter"), (Progress, "since"),
         (wire, "_parse_seen"),
     ):  # fmt: skip
         monkeypatch.setattr(place, name, getattr(place, name))
