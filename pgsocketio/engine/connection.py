@@ -100,10 +100,7 @@ class Connection:
     def check_unsent(self) -> None:
         """Drop a client that does not read; for the engine only."""
         if self._transport.unsent > self._engine.settings.max_unsent:
-            self._engine.runtime.log.line(
-                "slow client", "Dropped a slow client at %s: more than %d bytes unsent",
-                self.handshake.peer[0], self._engine.settings.max_unsent,
-            )  # fmt: skip
+            self._engine.runtime.dropped(self.address)
             self._finish("slow client")
             self._transport.drop(reset=True)
 

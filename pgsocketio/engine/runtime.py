@@ -38,6 +38,13 @@ class Runtime:
         self.counters[f"refused:{rule}"] += 1
         self.log.line(rule, "Refused %s of %s: %s", what, address, error)
 
+    def dropped(self, address: str) -> None:
+        """Log that a client does not read what it is sent, one line for all in a while."""
+        self.log.line(
+            "slow client", "Dropped a slow client at %s: more than %d bytes unsent",
+            address, self.settings.max_unsent,
+        )  # fmt: skip
+
     def start(self) -> None:
         """Let time-outs run, in the event loop of the calling thread."""
         if self._ticker is None:

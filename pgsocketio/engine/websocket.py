@@ -93,6 +93,7 @@ class WebSocketTransport:
         if data and not self.stream.closed:
             self.stream.write(data)
             if self.stream.unsent > self._runtime.settings.max_unsent:
+                self._runtime.dropped(self.connection.address)
                 self._ended("slow client")
                 self.drop()
         if end:

@@ -51,6 +51,7 @@ def test_client_that_takes_no_pongs_is_dropped(start: Start) -> None:
         with pytest.raises(OSError, match=r"(?i)reset|broken|timed out"):
             slow.send(pings * 200)
         assert other.reason_of(slow.sid) == "slow client"
+    assert server.log.read_text().count("Dropped a slow client") == 1
 
 
 def test_connections_in_all(start: Start) -> None:
