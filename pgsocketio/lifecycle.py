@@ -18,7 +18,7 @@ from pgsocketio.server import Server, ServerSettings
 logger = logging.getLogger("pgsocketio.lifecycle")
 
 _LOOK = 5.0  # seconds between two looks whether many connections are gone
-_MANY = 1_000  # connections
+_MANY = 10_000  # connections; some 3 KB each, and a collection keeps all others waiting
 _TICK = 0.02  # seconds between two looks while ending
 _CROWD = 100  # connections, above which closes are spread: they all come back, elsewhere
 _SPREAD = 0.4  # part of the budget over which
@@ -42,7 +42,8 @@ def collect_gone(engine: Engine, sleep: Callable[[float], None]) -> None:
     """Free what connections were made of that are gone; for ever.
 
     They refer to themselves, so it takes a whole collection, which :func:`spare_collector` puts off
-    for a hundred thousand clients. It looks at all who are there: as many have to be gone.
+    for a hundred thousand clients. It looks at all who are there, for 0.1 s where these are 2,500
+    of Odoo: as many have to be gone.
 
     :param sleep: gives way for some seconds.
     """

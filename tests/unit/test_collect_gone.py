@@ -57,8 +57,8 @@ def freed(turns: list[tuple[int, int]]) -> list[bool]:
 
 
 def test_it_is_freed_when_many_are_gone() -> None:
-    assert freed([(999, 0), (1_000, 0), (1_999, 0), (2_000, 0)]) == [False, True, False, True]
+    assert freed([(9_999, 0), (10_000, 0), (19_999, 0), (20_000, 0)]) == [False, True, False, True]
 
 
 def test_as_many_have_to_be_gone_as_are_there() -> None:
-    assert freed([(7_000, 5_000), (9_999, 5_000), (10_000, 5_000)]) == [False, False, True]
+    assert freed([(30_000, 20_000), (39_999, 20_000), (40_000, 20_000)]) == [False, False, True]
