@@ -38,7 +38,7 @@ class SessionWatch:
     :param interval: seconds between two looks.
     """
 
-    def __init__(self, server: Server, interval: float = 3.5) -> None:
+    def __init__(self, server: Server, interval: float = 4.0) -> None:
         self._server = server
         self._interval = interval
         self._signals: dict[str, Any] = {}

@@ -6,6 +6,11 @@ from typing import Protocol
 
 from pgsocketio.rates import Clock
 
+LONG = 10.0
+"""Seconds from which on a time-out need not be exact: the pings are long, and many."""
+TOGETHER = 5
+"""Ticks whose long time-outs come at once, so that the processor wakes for them less often."""
+
 
 class Timed(Protocol):
     """What a :class:`TimerWheel` can hold: it keeps its own tick in ``due`` (-1: none)."""
@@ -33,10 +38,15 @@ class TimerWheel:
         return int(self._clock() / self.tick)
 
     def schedule(self, item: Timed, delay: float) -> None:
-        """Call ``item.on_time()`` once, delay seconds from now, in place of its former time."""
+        """Call ``item.on_time()`` once, delay seconds from now, in place of its former time.
+
+        A long delay may be longer by :data:`TOGETHER` ticks.
+        """
         if item.due >= 0:
             self.cancel(item)
         due = max(int((self._clock() + delay) / self.tick) + 1, self._next)
+        if delay >= LONG:
+            due += -due % TOGETHER
         item.due = due
         bucket = self._buckets.get(due)
         if bucket is None:

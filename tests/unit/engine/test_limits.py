@@ -133,6 +133,19 @@ def test_wheel_reschedules_and_cancels() -> None:
     assert len(first.calls) == 1
 
 
+def test_long_delays_of_the_same_half_second_end_together() -> None:
+    clock = Clock()
+    wheel = TimerWheel(clock)
+    items = [Item(clock) for _ in range(5)]
+    for item in items:
+        wheel.schedule(item, 25.0)
+        run(wheel, clock, 0.1)
+    run(wheel, clock, 26.0)
+    moments = {item.calls[0] for item in items}
+    assert len(moments) <= 2
+    assert 1025.0 <= min(moments) <= max(moments) <= 1026.2
+
+
 def test_wheel_catches_up_after_a_stall() -> None:
     clock = Clock()
     wheel = TimerWheel(clock)
