@@ -203,26 +203,27 @@ COMMENT ON FUNCTION @schema@.web_socketio_notify(text, jsonb, jsonb) IS 'publish
 CREATE FUNCTION @schema@.web_socketio_wake(transaction xid8) RETURNS integer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    entry record;
-    sent integer := 0;
+    message text;
+    sent integer;
 BEGIN
-    FOR entry IN SELECT * FROM @schema@.web_socketio_log AS l WHERE l.xid = transaction ORDER BY l.id LIMIT 101
-    LOOP
-        sent := sent + 1;
-        IF sent > 100 THEN
-            PERFORM pg_notify('web_socketio', '1:');
-            EXIT;
-        END IF;
-        PERFORM @schema@.web_socketio_send(@schema@.web_socketio_sealed(@schema@.web_socketio_body(
-            entry.id, entry.xid, entry.date, entry.channel, entry.uid, entry.payload)));
-    END LOOP;
-    FOR entry IN
-        WITH gone AS (DELETE FROM @schema@.web_socketio_volatile AS v WHERE v.xid = transaction RETURNING v.*)
-        SELECT sealed FROM gone ORDER BY id
-    LOOP
-        sent := sent + 1;
-        PERFORM pg_notify('web_socketio', entry.sealed);
-    END LOOP;
+    PERFORM @schema@.web_socketio_send(@schema@.web_socketio_sealed(@schema@.web_socketio_body(
+        l.id, l.xid, l.date, l.channel, l.uid, l.payload)))
+    FROM (SELECT * FROM @schema@.web_socketio_log AS l
+          WHERE l.xid = transaction ORDER BY l.id LIMIT 100) AS l;
+    GET DIAGNOSTICS sent = ROW_COUNT;
+    IF sent = 100 THEN
+        PERFORM pg_notify('web_socketio', '1:');  -- there may be more
+    END IF;
+    -- Asked first: a DELETE costs more, and most transactions have none.
+    IF EXISTS (SELECT 1 FROM @schema@.web_socketio_volatile AS v WHERE v.xid = transaction) THEN
+        FOR message IN
+            WITH gone AS (DELETE FROM @schema@.web_socketio_volatile AS v WHERE v.xid = transaction RETURNING v.*)
+            SELECT sealed FROM gone ORDER BY id
+        LOOP
+            sent := sent + 1;
+            PERFORM pg_notify('web_socketio', message);
+        END LOOP;
+    END IF;
     RETURN sent;
 END
 $$;
