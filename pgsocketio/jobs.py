@@ -49,7 +49,7 @@ class Jobs:
                 function(*args, **kwargs)
         except Disconnected:
             pass
-        except Exception:
+        except (Exception, SystemExit):  # sys.exit() would end the server that all share
             logger.exception("the job %s of %s failed", name, self._socket.name)
         finally:
             self.forget(job)

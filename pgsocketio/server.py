@@ -279,7 +279,7 @@ class Server:
         assert socket.namespace is not None
         packet |= {"endpoint": socket.name, "name": method, "args": []}
         try:
-            socket.namespace.process_packet(packet)
+            _process(socket.namespace, packet)
         except Exception as error:
             socket.emit("error", [self._describe(socket.namespace, error, method)])
 
@@ -300,7 +300,7 @@ class Server:
         socket.traffic.received += 1
         name, *args = packet.data
         try:
-            result = socket.namespace.process_packet(self._as_dict(packet, name, args))
+            result = _process(socket.namespace, self._as_dict(packet, name, args))
         except TemporarilyUnavailable:
             raise  # no error of the event's: the client comes back
         except Exception as error:
@@ -359,3 +359,11 @@ class Server:
         else:
             data = [{"error": failure}] if failure else values
         socket.client.send(Packet(sio.ACK, socket.name, data, number))
+
+
+def _process(namespace: BaseNamespace, packet: dict[str, Any]) -> Any:
+    """Have a packet handled. A handler may end itself, and not the server that all share."""
+    try:
+        return namespace.process_packet(packet)
+    except SystemExit as error:
+        raise RuntimeError("a handler called sys.exit()") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from pgsocketio.errors import HandlerError
@@ -50,6 +51,9 @@ class Recorder(BaseNamespace):
 
     def on_fail(self) -> None:
         raise ValueError("secret")
+
+    def on_exit(self) -> None:
+        sys.exit(1)
 
     def on_tell(self) -> None:
         raise HandlerError("not today", "UserError")

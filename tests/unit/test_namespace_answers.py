@@ -35,6 +35,7 @@ def client() -> Iterable[NamespaceDriver]:
         (1, "tell", [{"name": "UserError", "message": "not today"}]),
         (None, "fail", [{"error": {"name": "Error", "message": "Internal error"}}]),
         (1, "fail", [{"name": "Error", "message": "Internal error"}]),
+        (1, "exit", [{"name": "Error", "message": "Internal error"}]),
     ],
 )
 def test_answers(version: int | None, event: str, answer: list[Any]) -> None:

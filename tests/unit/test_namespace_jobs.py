@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -55,9 +57,12 @@ def test_jobs_end_with_the_connection_or_when_told(way: str) -> None:
         assert namespace.ticks[3:] == after
 
 
-def test_a_job_that_fails_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("fails", [lambda: 1 / 0, lambda: sys.exit(1)], ids=["error", "exit"])
+def test_a_job_that_fails_is_logged(
+    caplog: pytest.LogCaptureFixture, fails: Callable[[], Any]
+) -> None:
     with NamespaceDriver(Working) as client:
-        client.namespace.spawn(lambda: 1 / 0)
+        client.namespace.spawn(fails)
         client.settle()
         assert "the job <lambda> of /Working failed" in caplog.text
         assert not client.ended
