@@ -95,6 +95,16 @@ def test_messages_of_a_transaction_keep_their_order(
     assert [n for n in heard if n in volatile] == volatile
 
 
+def test_a_transaction_of_more_messages_than_are_notified_one_by_one(
+    site: Site, channel: Channel
+) -> None:
+    """Beyond 100 the NOTIFY after COMMIT says that there is more; the log has it."""
+    many = range(100, 350)
+    site.user("demo").publish(*(channel.step("notify", n) for n in many))
+    site.user("demo").publish(channel.step("notify", 99))
+    channel.hear(*many)
+
+
 def test_a_volatile_message_does_not_overtake_a_durable_one_of_its_transaction(
     site: Site, channel: Channel
 ) -> None:
