@@ -26,11 +26,18 @@ Maker = Callable[[], servers.Server]
 
 
 def interleaved(measures: dict[str, Callable[[], float]], rounds: int) -> Rows:
-    """Measure one after the other, several times: what disturbs the machine disturbs all."""
+    """Measure one after the other, several times: what disturbs the machine disturbs all.
+
+    A server that fails is left out.
+    """
     rows: Rows = {name: [] for name in measures}
     for _ in range(rounds):
-        for name, measure in measures.items():
-            rows[name].append(measure())
+        for name in list(rows):
+            try:
+                rows[name].append(measures[name]())
+            except LoadFailed as error:
+                say(f"   {name} fails: {error}")
+                del rows[name]
     return rows
 
 
@@ -176,7 +183,8 @@ def _of_size(makers: dict[str, Maker], size: int) -> dict[str, Any]:
         filled = _filled(makers, size, stack)
         rates = _broadcasts([server for server, _memory in filled.values()], 3, 10_000 // size)
         row: dict[str, Any] = {"size": size, **dict.fromkeys(makers)}
-        for name, (_server, memory) in filled.items():
+        for name in rates:
+            memory = filled[name][1]
             row[name] = {"memory": memory, "broadcast": statistics.median(rates[name])}
         return row
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -45,8 +46,10 @@ class Load:
     def _ask(self, command: str) -> list[float]:
         process = self._process
         assert process.stdin is not None and process.stdout is not None
-        process.stdin.write(command + "\n")
-        answer = process.stdout.readline()
+        answer = ""
+        with suppress(BrokenPipeError):
+            process.stdin.write(command + "\n")
+            answer = process.stdout.readline()
         if not answer:
             raise LoadFailed(f"the load generator ended at {command!r}; it said why above")
         return [float(word) for word in answer.split() if word != "done"]
@@ -109,6 +112,7 @@ class Load:
     def close(self) -> None:
         """End the generator, and with it its connections."""
         assert self._process.stdin is not None and self._process.stdout is not None
-        self._process.stdin.close()
+        with suppress(BrokenPipeError):  # it ended by itself
+            self._process.stdin.close()
         self._process.stdout.close()
         self._process.wait(10)
