@@ -88,13 +88,14 @@ class Sessions:
         """Others are to be looked at, or Odoo was asked about some."""
         self._slices = self._settled = None
 
-    def doubtful(self, signals: Any, now: float) -> list[OdooSession]:
+    def doubtful(self, signals: Any, now: float, files: bool = True) -> list[OdooSession]:
         """Those of which Odoo may think otherwise by now; whose file changed, first.
 
         :param signals: of Odoo, see ``compat.signals``.
         :param now: seconds since 1970.
+        :param files: whether to look at them.
         """
-        for session in self._changed(now):
+        for session in self._changed(now, files):
             session.doubt()
             self._settled = None  # until Odoo has answered: it may not be there just now
         if self._settled == signals:
@@ -104,13 +105,14 @@ class Sessions:
             self._settled = signals
         return sorted(found, key=lambda one: one.signals is not None)
 
-    def _changed(self, now: float) -> list[OdooSession]:
+    def _changed(self, now: float, files: bool) -> list[OdooSession]:
         """The sessions whose file changed, or that ``auth_timeout`` may have locked by now."""
         if self._slices is None:
             self._slices = self._arrange()
         late = [one for one in self._clients if one.due <= now] if self._due <= now else []
-        # In a thread: the files may lie on a network.
-        return late + get_hub().threadpool.apply(_changed, [self._slices])
+        if files:  # in a thread: they may lie on a network
+            late += get_hub().threadpool.apply(_changed, [self._slices])
+        return late
 
     def _arrange(self) -> list[_Slice]:
         self._due = min((one.due for one in self._clients), default=math.inf)

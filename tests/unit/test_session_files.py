@@ -90,6 +90,15 @@ def test_a_changed_file_is_noticed(
     assert sessions.doubtful(SIGNALS, 0.0) == []
 
 
+def test_a_look_without_files_asks_nothing_of_the_disk(
+    sessions: Sessions, all_of: list[Any], files: list[Path]
+) -> None:
+    rewrite(files[0])
+    assert sessions.doubtful(SIGNALS, 0.0, files=False) == []
+    assert set(sessions.doubtful((1, 2), 0.0, files=False)) == set(all_of)
+    assert all_of[0] in sessions.doubtful(SIGNALS, 0.0)
+
+
 def test_signals_doubt_all_and_changed_files_come_first(
     sessions: Sessions, all_of: list[Any], files: list[Path]
 ) -> None:
