@@ -10,6 +10,8 @@ LONG = 10.0
 """Seconds from which on a time-out need not be exact: the pings are long, and many."""
 TOGETHER = 5
 """Ticks whose long time-outs come at once, so that the processor wakes for them less often."""
+MOST = 250
+"""Calls of one tick, where there are 10,000 time-outs at most; of more, a fortieth."""
 
 
 class Timed(Protocol):
@@ -63,11 +65,17 @@ class TimerWheel:
             item.due = -1
 
     def advance(self) -> None:
-        """Call what is due. An item whose call raises does not keep back the others."""
-        now = self._now()
+        """Call what is due; of very much a part: others get their turn before the next tick.
+
+        An item whose call raises does not keep back the others.
+        """
+        now, most = self._now(), max(MOST, len(self) // 40)
         while self._next <= now:
             bucket = self._buckets.get(self._next)
             while bucket:
+                if not most:
+                    return
+                most -= 1
                 item = bucket.pop()
                 item.due = -1
                 item.on_time()

@@ -146,6 +146,21 @@ def test_long_delays_of_the_same_half_second_end_together() -> None:
     assert 1025.0 <= min(moments) <= max(moments) <= 1026.2
 
 
+def test_of_very_much_that_is_due_at_once_others_wait_a_tick() -> None:
+    clock = Clock()
+    wheel = TimerWheel(clock)
+    items = [Item(clock) for _ in range(600)]
+    for item in items:
+        wheel.schedule(item, 1.0)
+    clock.now += 1.2
+    called = []
+    for _ in range(3):
+        wheel.advance()
+        called.append(sum(len(item.calls) for item in items))
+    assert called == [250, 500, 600]
+    assert len(wheel) == 0
+
+
 def test_wheel_catches_up_after_a_stall() -> None:
     clock = Clock()
     wheel = TimerWheel(clock)
