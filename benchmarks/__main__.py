@@ -163,8 +163,8 @@ def _targeted(postgres: Postgres, stack: ExitStack) -> dict[str, Any]:
     limit.load.open(CLIENTS)
     ours.enter("/targeted", CLIENTS)
     results = {
-        "volatile": figures.targeted(ours, 8_000, 5, batch=80),
-        "durable": figures.targeted(ours, 3_000, 5, batch=100, durable=True),
+        "volatile": figures.targeted(ours, 8_100, 5, batch=81),
+        "durable": figures.targeted(ours, 3_050, 5, batch=100, durable=True),
         "latency_c": figures.targeted(limit, 200, 5, batch=1),
         "latency_volatile": figures.targeted(ours, 200, 5, batch=1),
         "latency_durable": figures.targeted(ours, 200, 5, batch=1, durable=True),
