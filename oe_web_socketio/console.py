@@ -67,7 +67,7 @@ def connection(arguments: argparse.Namespace) -> Iterator[Any]:
     try:
         connection = compat.connect(name, application_name="oe.web.socketio command")
     except psycopg2.OperationalError as error:
-        raise ConfigError(" ".join(str(error).split())) from error
+        raise ConfigError(sentence(error)) from error
     connection.autocommit = True
     try:
         yield connection

@@ -105,27 +105,26 @@ class Members:
 
     def of(self, scope: str) -> Iterable[NamespaceSocket]:
         """Every client of a scope, once; giving way to others now and then."""
-        for key, members in list(self._sets.items()):
-            if key[0] == scope and key[2] is None:
-                for batch in self._batches(members):
-                    yield from (socket for socket in batch if socket in members)
+        for members in self._namespaces(scope):
+            for batch in self._batches(members):
+                yield from (socket for socket in batch if socket in members)
 
     def first(self, scope: str, most: int) -> dict[NamespaceSocket, None]:
         """The clients of a scope, at most so many; without giving way to others."""
-        all_of = (of for key, of in self._sets.items() if key[0] == scope and key[2] is None)
-        return dict.fromkeys(islice(chain.from_iterable(all_of), most))
+        return dict.fromkeys(islice(chain.from_iterable(self._namespaces(scope)), most))
 
     def count(self, scope: str) -> int:
         """How many clients a scope has."""
-        return sum(
-            len(members)
-            for key, members in self._sets.items()
-            if key[0] == scope and key[2] is None
-        )
+        return sum(map(len, self._namespaces(scope)))
 
     def counts(self) -> dict[tuple[str, str], int]:
         """How many clients each namespace has in each scope."""
         return {(s, name): len(all) for (s, name, room), all in self._sets.items() if room is None}
+
+    def _namespaces(self, scope: str) -> list[dict[NamespaceSocket, None]]:
+        """The clients of each namespace of a scope."""
+        sets = self._sets.items()
+        return [members for (s, _name, room), members in sets if s == scope and room is None]
 
     def _batches(self, members: dict[NamespaceSocket, None]) -> Iterable[list[NamespaceSocket]]:
         """Those who are still there when it is their turn."""

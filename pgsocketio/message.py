@@ -84,7 +84,7 @@ def encode_values(values: dict[str, Any]) -> str:
     text = dumps(values)
     if _NUL.search(text):
         _explain(values, NotEncodable("PostgreSQL's jsonb has no NUL character"))
-    if _may_be_deep(text) and is_deeper(json.loads(text), MAX_DEPTH):
+    if may_be_deeper(text, MAX_DEPTH) and is_deeper(json.loads(text), MAX_DEPTH):
         raise NotEncodable(f"the values are nested more than {MAX_DEPTH} deep")
     size = len(text.encode())
     if size > MAX_VALUES:
@@ -104,13 +104,14 @@ def loads(text: str) -> Any:
         value = json.loads(text, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         raise Unreadable(str(error)) from error
-    if _may_be_deep(text) and is_deeper(value, MAX_DEPTH):
+    if may_be_deeper(text, MAX_DEPTH) and is_deeper(value, MAX_DEPTH):
         raise Unreadable(f"nested more than {MAX_DEPTH} deep")
     return value
 
 
-def _may_be_deep(text: str) -> bool:
-    return text.count("[") + text.count("{") > MAX_DEPTH
+def may_be_deeper(text: str, most: int) -> bool:
+    """Tell quickly whether :func:`is_deeper` may be true of what a JSON text holds."""
+    return text.count("[") + text.count("{") > most
 
 
 def is_deeper(value: Any, most: int) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from pgsocketio.errors import InvalidPacket, LimitExceeded, NotEncodable
-from pgsocketio.message import dumps, is_deeper, to_json
+from pgsocketio.message import dumps, is_deeper, may_be_deeper, to_json
 
 CONNECT, DISCONNECT, EVENT, ACK, CONNECT_ERROR, BINARY_EVENT, BINARY_ACK = range(7)
 
@@ -131,7 +131,7 @@ def _decode_json(text: str, depth: int) -> Any:
         data = _decoder.decode(text)
     except (ValueError, RecursionError) as error:
         raise InvalidPacket("invalid JSON") from error
-    if text.count("[") + text.count("{") > depth and is_deeper(data, depth):
+    if may_be_deeper(text, depth) and is_deeper(data, depth):
         raise LimitExceeded("nested_too_deep", f"nested more than {depth} deep")
     return data
 

@@ -127,7 +127,7 @@ class Progress:
 
     def greet(self, socket: NamespaceSocket, recovered: bool | None) -> None:
         """Tell a versioned client that it was let in, and where it starts, unless it goes on."""
-        stamp = None if recovered else self._position(socket, [])
+        stamp = None if recovered else self._position(socket)
         if stamp is None:
             socket.emit(wire.READY, [{"recovered": recovered}])
             return
@@ -141,7 +141,7 @@ class Progress:
         if self._news is not None and self._news == socket.hub.news:
             self.sent = 0
             return  # with nothing published in between, one place is as good as the other
-        stamp = self._position(socket, socket.listening)
+        stamp = self._position(socket)
         if stamp is None:
             return
         self.sent = 0
@@ -156,13 +156,14 @@ class Progress:
         self._told, self._resume, self._seen = stamp.position, None, _NOTHING
         self._news = _news(socket, stamp)
 
-    def _position(self, socket: NamespaceSocket, listening: Sequence[Listening]) -> Stamp | None:
+    def _position(self, socket: NamespaceSocket) -> Stamp | None:
         """The oldest place that something still needs; None when there is none to tell."""
         if socket.version is None or socket.scope is None or socket.scope.hub is None:
             return None
         now = socket.scope.hub.stamp
         if self._resume is not None and not self._is_settled(socket, now):
             return None
+        listening: Sequence[Listening] = socket.listening
         if any(one.catching_up for one in listening):
             return None
         holds = [hold for hold in (one.hold for one in listening) if hold is not None]

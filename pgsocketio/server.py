@@ -290,7 +290,7 @@ class Server:
         """
         for socket in self.members.all():
             if socket.progress.sent >= least:
-                socket.tell_position()
+                socket.progress.tell(socket)
 
     # -- events ------------------------------------------------------------------------------
 

@@ -311,10 +311,6 @@ class NamespaceSocket:
         if self.version is not None and self.progress.must_tell(self.hub.generation):
             self.emit(wire.RECOVERED, [{"recovered": False}])
 
-    def tell_position(self) -> None:
-        """Tell a versioned client how far it is, when that changed."""
-        self.progress.tell(self)
-
     @property
     def listening(self) -> list[Mailbox | Subscriber]:
         """Whatever messages go to."""
