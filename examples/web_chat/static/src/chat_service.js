@@ -17,7 +17,7 @@ export class ChatStore {
         this.rooms = []; // {id, name, unread: Set of ids, present: [{id, name}]}
         this.roomId = null;
         this.messages = {}; // id -> message
-        this.typing = {}; // user id -> name
+        this.typing = {}; // user id -> {name, timer}
         this.typedAt = 0;
     }
 
@@ -56,7 +56,7 @@ export class ChatStore {
 
     async open(roomId) {
         this.roomId = roomId;
-        this.typing = {};
+        Object.keys(this.typing).forEach((id) => this.hideTyping(id));
         await this.join();
     }
 
@@ -81,7 +81,7 @@ export class ChatStore {
     show(messages) {
         for (const message of messages) {
             this.messages[message.id] = message;
-            delete this.typing[message.author_id];
+            this.hideTyping(message.author_id);
         }
         this.read();
     }
@@ -138,15 +138,15 @@ export class ChatStore {
 
     showTyping({ room_id, user: { id, name } }) {
         if (room_id === this.roomId && id !== user.userId) {
-            this.typing[id] = { name, until: Date.now() + TYPING_SHOWN };
-            browser.setTimeout(() => this.hideTyping(id), TYPING_SHOWN);
+            this.hideTyping(id);
+            const timer = browser.setTimeout(() => this.hideTyping(id), TYPING_SHOWN);
+            this.typing[id] = { name, timer };
         }
     }
 
     hideTyping(id) {
-        if (this.typing[id]?.until <= Date.now()) {
-            delete this.typing[id];
-        }
+        browser.clearTimeout(this.typing[id]?.timer);
+        delete this.typing[id];
     }
 }
 

@@ -64,7 +64,12 @@ test("who types is shown for a while", async () => {
     const server = await openChat();
     await send(server, "typing", { room_id: 1, user: ADA });
     expect(".o_web_chat_typing").toHaveText("Ada is typing…");
-    await advanceTime(5_000);
+    await advanceTime(3_000);
+    await send(server, "typing", { room_id: 1, user: ADA });
+    await advanceTime(3_000);
+    await animationFrame();
+    expect(".o_web_chat_typing").toHaveText("Ada is typing…");
+    await advanceTime(2_000);
     await animationFrame();
     expect(".o_web_chat_typing").toHaveText("");
 });
