@@ -20,6 +20,7 @@ from typing import ClassVar
 from tools.console import SetupError
 
 KEPT_LINES = 20_000
+START = 120.0  # seconds; what takes longer hangs
 
 
 def free_ports(count: int) -> list[int]:
@@ -123,7 +124,7 @@ class Child:
         with self._changed:
             return "\n".join(self._lines)
 
-    def wait_for_line(self, pattern: str, timeout: float = 60.0) -> re.Match[str]:
+    def wait_for_line(self, pattern: str, timeout: float = START) -> re.Match[str]:
         """Wait until it has printed a line in which the pattern is found; return the match.
 
         Lines that were printed before the call count.

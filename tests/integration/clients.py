@@ -13,7 +13,7 @@ from typing import Any
 
 from tools.programs import NODE_TESTS, node_bin, node_modules
 
-PATIENCE = 15.0  # seconds; how long to wait for what has to come
+PATIENCE = 60.0  # seconds; how long to wait for what has to come, however slow the machine is
 Report = dict[str, Any]
 
 
@@ -86,7 +86,7 @@ class Node:
         """End the process and with it every client."""
         assert self._process.stdin is not None
         self._process.stdin.close()
-        self._process.wait(10)
+        self._process.wait(PATIENCE)
 
 
 class Client:

@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from tests.support.servers import Server
+from tests.support.servers import END, Server
 from tools.console import log_file
 from tools.processes import Child
 from tools.turbogears import environment, redis_server
@@ -89,9 +89,9 @@ class Gearbox(Server):
             self.child.wait_for_line(ready)
 
     def close(self) -> None:
-        """Send SIGTERM; it has to end within 5 seconds with status 0."""
+        """Send SIGTERM; it has to end with status 0."""
         if self.child.is_running():
-            status = self.child.stop(timeout=5)
+            status = self.child.stop(END)
             assert status == 0, f"it ended with status {status} on SIGTERM: {self.child.log}"
 
 

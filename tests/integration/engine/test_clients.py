@@ -12,9 +12,9 @@ import pytest
 from tests.support.node import run_node
 
 from .conftest import Start
-from .wire import open_websocket
+from .wire import PATIENCE, open_websocket
 
-FAST = {"ping_interval": 0.3, "ping_timeout": 2}
+FAST = {"ping_interval": 0.3, "ping_timeout": 20}
 TRANSPORTS = [["polling"], ["websocket"], ["polling", "websocket"]]
 NODE = """
 import { Socket } from 'engine.io-client';
@@ -55,12 +55,12 @@ def test_python_engineio(start: Start, transports: list[str]) -> None:
     client.send(b"\x00\xff")
     client.send("attach:text")
     expected = ["hello \N{EURO SIGN}", b"\x00\xff", "text", b"\x00\x01", b"\xff"]
-    assert sorted(map(str, (received.get(timeout=5) for _ in expected))) == sorted(
+    assert sorted(map(str, (received.get(timeout=PATIENCE) for _ in expected))) == sorted(
         map(str, expected)  # this client starts a thread per message
     )
     client.send("close:")
-    assert received.get(timeout=5) == "last words"
-    assert gone.get(timeout=5)
+    assert received.get(timeout=PATIENCE) == "last words"
+    assert gone.get(timeout=PATIENCE)
 
 
 @pytest.mark.parametrize("transports", TRANSPORTS, ids="+".join)
@@ -83,4 +83,4 @@ def test_python_engineio_comes_back_after_close_all(start: Start, transports: li
     client.connect(f"http://127.0.0.1:{port}", transports=transports, engineio_path="socket.io")
     with open_websocket(port) as other:
         other.say("4close_all:")
-        assert gone.get(timeout=5) == client.reason.TRANSPORT_ERROR
+        assert gone.get(timeout=PATIENCE) == client.reason.TRANSPORT_ERROR

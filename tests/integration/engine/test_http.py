@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from .conftest import Start
-from .wire import POLLING, Http, open_polling, open_websocket, request
+from .wire import PATIENCE, POLLING, Http, open_polling, open_websocket, request
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +76,7 @@ def test_many_requests_behind_an_open_poll_stay_in_the_kernel(port: int) -> None
             http.send(request("GET", "/missing") * 200_000)
         assert watcher.state()["resident"] - before < 1_000_000
         poster.post(target, "4hello")
-        http.socket.settimeout(5)
+        http.socket.settimeout(PATIENCE)
         assert http.response().packets() == ["4hello"]
         assert http.response().status == 404
 
@@ -201,7 +201,7 @@ def test_wsgi_body_is_bounded(wsgi: int) -> None:
 def test_wsgi_requests_are_bounded_and_do_not_stall_others(wsgi: int) -> None:
     slow = [Http(wsgi) for _ in range(2)]
     for http in slow:
-        http.send(request("GET", "/blocks?0.5"))
+        http.send(request("GET", "/blocks?2"))
     with Http(wsgi) as refused, open_websocket(wsgi) as websocket:
         assert websocket.echoes()
         assert refused.get("/").status == 503

@@ -11,9 +11,7 @@ from itertools import chain
 import pytest
 
 from .conftest import Start
-from .wire import POLLING, Http, open_polling, open_websocket, request, sid_of
-
-FAST = {"ping_interval": 0.3, "ping_timeout": 0.3}
+from .wire import PATIENCE, POLLING, Http, open_polling, open_websocket, request, sid_of
 
 
 def test_handshake(port: int) -> None:
@@ -185,40 +183,41 @@ def test_poll_given_up_closes_the_session(port: int) -> None:
 
 
 def test_ping_and_pong(start: Start) -> None:
-    server = start(**FAST)
+    server = start(ping_interval=0.3, ping_timeout=20)
     with Http(server.port) as http:
         target = open_polling(http)
         for _ in range(3):
             assert http.get(target).packets() == ["2"]
             assert http.post(target, "3").status == 200
         http.post(target, "4alive")
-        assert http.get(target).packets() == ["4alive"]
+        assert "4alive" in http.get(target).packets()  # maybe behind the next ping
 
 
 def test_ping_timeout(start: Start) -> None:
-    server = start(**FAST)
+    server = start(ping_interval=0.3, ping_timeout=1)
     with Http(server.port) as http:
         target = open_polling(http)
-        assert http.get(target).packets() == ["2"]
-        assert http.get(target).packets() == ["6"]  # no pong: the open poll gets a packet
+        http.send(request("GET", target) * 2)
+        assert http.response().packets() == ["2"]
+        assert http.response().packets() == ["6"]  # no pong: the open poll gets a packet
         assert http.get(target).json()["code"] == 1
     with open_websocket(server.port) as watcher:
         assert watcher.reason_of(sid_of(target)) == "ping timeout"
 
 
 def test_pong_that_nobody_asked_for_does_not_postpone_the_ping(start: Start) -> None:
-    server = start(ping_interval=0.6, ping_timeout=5)
+    server = start(ping_interval=0.6, ping_timeout=20)
     with Http(server.port) as poller, Http(server.port) as poster:
         target = open_polling(poller)
-        started = time.monotonic()
+        end = time.monotonic() + PATIENCE
         poller.send(request("GET", target))
         poller.socket.settimeout(0.1)
         answer = b""
-        while not answer and time.monotonic() < started + 3:
+        while not answer and time.monotonic() < end:
             poster.post(target, "3\x1e3")
             with suppress(TimeoutError):
                 answer = poller.read_until(b"\r\n\r\n2")
-        assert time.monotonic() - started < 1.2
+        assert answer
 
 
 @pytest.mark.parametrize("body", [b"", b"x" * 3])

@@ -134,7 +134,7 @@ def test_a_lost_probe_leaves_polling_alone(port: int) -> None:
 
 
 def test_upgrade_timeout(start: Start) -> None:
-    port = start(upgrade_timeout=0.3).port
+    port = start(upgrade_timeout=0.8).port
     with Http(port) as http:
         target = open_polling(http)
         with probe(port, target) as websocket:

@@ -141,7 +141,7 @@ def test_close_packet(port: int) -> None:
 
 
 def test_ping_and_ping_timeout(start: Start) -> None:
-    server = start(ping_interval=0.3, ping_timeout=0.3)
+    server = start(ping_interval=0.3, ping_timeout=1)
     with open_websocket(server.port) as websocket:
         for _ in range(3):
             assert websocket.text() == "2"

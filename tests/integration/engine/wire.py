@@ -17,7 +17,7 @@ KEY_ACCEPT = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="  # the example of RFC 6455, 1.3
 CONT, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 POLLING = "/socket.io/?EIO=4&transport=polling"
 WEBSOCKET = "/socket.io/?EIO=4&transport=websocket"
-PATIENCE = 10.0
+PATIENCE = 60.0  # seconds; what takes longer hangs
 
 
 @dataclass

@@ -16,9 +16,9 @@ import socketio
 
 TRANSPORTS = [["polling"], ["websocket"], ["polling", "websocket"]]
 FAST = {"reconnection_delay": 0.1, "reconnection_delay_max": 0.3}
-PATIENCE = 15.0
+PATIENCE = 60.0
 CLIENTS = 9 if hasattr(socketio, "SimpleClient") else 6
-READY = threading.Barrier(CLIENTS + 1, timeout=60)
+READY = threading.Barrier(CLIENTS + 1, timeout=120)
 
 
 class Heard:

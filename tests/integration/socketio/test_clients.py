@@ -12,6 +12,7 @@ import pytest
 
 from tests.integration.clients import Client, Node
 from tools.old_client import old_client
+from tools.processes import free_port
 
 from .conftest import SocketioServer
 
@@ -24,7 +25,7 @@ class Restarting:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._server = SocketioServer(folder / "first")
+        self._server = SocketioServer(folder / "first", port=free_port())
         self.url = f"http://127.0.0.1:{self._server.port}"
         self.end = self._server.end
 
@@ -84,6 +85,6 @@ def test_python_socketio(server: Restarting, age: str, count: int) -> None:
         assert process.stdout is not None
         if process.stdout.readline() == "ready\n":
             server.restart()
-        output, errors = process.communicate(timeout=60)
+        output, errors = process.communicate(timeout=300)
     assert output == f"{count} clients\n", errors
     assert process.returncode == 0, errors

