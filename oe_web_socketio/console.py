@@ -22,7 +22,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         flags = [option.short] if option.short else []
         name = option.name.replace("_", "-")
         parser.add_argument(
-            *flags, f"--{name}", dest=option.name, metavar=option.name.upper(), help=option.help
+            *flags, f"--{name}", dest=option.name, metavar=option.name.upper(), help=option.help,
+            action="append" if option.many else "store",
         )
 
 
@@ -34,7 +35,10 @@ def read_options(arguments: argparse.Namespace) -> dict[str, Any]:
     from oe_web_socketio.cli import with_default_conf
 
     given = {option.name: getattr(arguments, option.name) for option in _OPTIONS}
-    flags = [f"--{name.replace('_', '-')}={text}" for name, text in given.items() if text]
+    flags = [
+        f"--{name.replace('_', '-')}={','.join(value) if isinstance(value, list) else value}"
+        for name, value in given.items() if value
+    ]
     return OPTIONS.parse(with_default_conf(flags))
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import psycopg2
 
 from pgsocketio.commands import COMMANDS, load, sentence
+from pgsocketio.config import Parser
 from pgsocketio.errors import RealtimeError
 from pgsocketio.log import schema
 
@@ -21,15 +22,14 @@ _DSN = "libpq connection string or postgresql:// URL"
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run a command; ends the process where it fails."""
-    options = _parser().parse_args(argv)
     try:
-        sys.exit(_run(options))
+        sys.exit(_run(_parser().parse_args(argv)))
     except (psycopg2.Error, RealtimeError) as error:
         sys.exit(f"pgsocketio: {sentence(error)}")
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="pgsocketio",
         description="Looks after the message log in a PostgreSQL database. Odoo's databases get it "
         "with the addon web_socketio; others with this command.",

@@ -94,9 +94,9 @@ class NodeReport:
                 self.report()
             except UndefinedFunction:
                 self._log.line(
-                    "version", "database %r: an older version of the message log knows no list of "
-                    "servers and clients: run 'oe -d %s -u web_socketio'", self._database,
-                    self._database,
+                    "version", "database %r: the message log is missing, or too old to list "
+                    "servers and clients: run 'oe -d %s -u web_socketio' (without Odoo: "
+                    "'pgsocketio install')", self._database, self._database,
                 )  # fmt: skip
             except psycopg2.OperationalError:
                 pass  # the database is away: the listener says so

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import argparse
 
-import psycopg2
-
 from oe_web_socketio import console
 from pgsocketio.config import whole
-from pgsocketio.errors import ConfigError
+from pgsocketio.errors import ConfigError, SchemaMismatch
+from pgsocketio.log import schema
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,14 +35,11 @@ def run(arguments: argparse.Namespace) -> int:
         days = whole(0, 36_500)(arguments.days)
     except ValueError as error:
         raise ConfigError(f"--days: {error}") from error
-    name = console.boot_database(arguments)
+    name = _database(arguments)
     from odoo.addons.web_socketio import compat, compat_auth
     from odoo.exceptions import AccessError, UserError
 
-    try:
-        registry = compat.registry(name)
-    except psycopg2.OperationalError as error:
-        raise ConfigError(" ".join(str(error).split())) from error
+    registry = compat.registry(name)
     if not compat.is_installed(registry, "web_socketio"):
         raise ConfigError(f"the addon web_socketio is not installed in database {name!r}")
     with registry.cursor() as cursor:
@@ -57,3 +53,14 @@ def run(arguments: argparse.Namespace) -> int:
             raise ConfigError(f"{arguments.login}: {error}") from error
     print(key)  # noqa: T201  the only time that it is told
     return 0
+
+
+def _database(arguments: argparse.Namespace) -> str:
+    """The name of the database, once the addon's message log was seen in it: a registry of Odoo
+    makes tables in whatever database it is loaded from."""
+    with console.connection(arguments) as connection, connection.cursor() as cursor:
+        try:
+            schema.check(cursor)
+        except SchemaMismatch as error:
+            raise ConfigError(str(error)) from error
+        return str(connection.info.dbname)

@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def _values(text: str) -> dict[str, Any]:
     try:
         values = json.loads(sys.stdin.read() if text == "-" else text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError(f"the values are no JSON: {error}") from error
     if not isinstance(values, dict):
         raise ConfigError('the values are a JSON object, such as \'{"to_id": 2}\'')

@@ -21,15 +21,15 @@ _WIDTH = 400  # characters of the values that a line shows
 def _since(text: str) -> datetime:
     """A date, or how long ago."""
     ago = re.fullmatch(r"(\d+)([smhd])", text)
-    if ago is not None:
-        return datetime.now(timezone.utc) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
     try:
+        if ago is not None:
+            return datetime.now(timezone.utc) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
         date = datetime.fromisoformat(text)
-    except ValueError:
+        return date if date.tzinfo else date.astimezone()
+    except (ValueError, OverflowError):
         raise argparse.ArgumentTypeError(
             f"{text!r} is neither a time ago (30s, 10m, 2h, 1d) nor a date (2026-01-31 12:00)"
         ) from None
-    return date if date.tzinfo else date.astimezone()
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -71,7 +71,10 @@ def check(cursor: Any) -> int:
     """
     version = installed_version(cursor)
     if version == 0:
-        raise SchemaMismatch("the message log is not installed in this database")
+        raise SchemaMismatch(
+            "the message log is not installed in this database: install the addon web_socketio "
+            "(without Odoo: 'pgsocketio install')"
+        )
     if abs(version - VERSION) > 1:
         raise SchemaMismatch(
             f"the message log has version {version}, this server works with {VERSION} (one more or "

@@ -126,6 +126,21 @@ def test_a_database_that_is_not_odoos_has_its_sentence(run: Run, empty_db: str) 
     assert_says(result, f"database '{empty_db}': it is no database of Odoo")
 
 
+def test_a_key_is_not_looked_for_where_odoo_would_make_tables(
+    run: Run, instance: OdooInstance, postgres: Postgres, empty_db: str
+) -> None:
+    words = ("apikey", "-c", str(instance.conf), "-d", empty_db, "--login", "admin", "--name", "x")
+    assert_says(run(*words, conf=None), "the message log is not installed in this database")
+    assert postgres.psql("SELECT relname FROM pg_class WHERE relname LIKE 'orm_%'", empty_db) == ""
+
+
+def test_a_command_takes_one_database_and_not_the_last_of_two(
+    run: Run, instance: OdooInstance
+) -> None:
+    result = run("sockets", "-c", str(instance.conf), "-d", "one", "-d", "two", conf=None)
+    assert_says(result, "name one database with -d")
+
+
 def test_a_database_without_the_addon_says_how_to_install_it(
     run: Run, postgres: Postgres, clone_odoo_db: Callable[[], str]
 ) -> None:
@@ -232,6 +247,6 @@ def test_postgresql_away_at_start_is_retried(
     client = connect("demo", server=server, wait=False, reconnectionDelayMax=500)
     client.gone()
     folder.symlink_to(postgres.socket_dir)
-    server.child.wait_for_line(f"ready for database '{db}'", timeout=30)
+    server.child.wait_for_line(f"ready for database '{db}'")
     client.connected()
     assert TRACEBACK not in server.child.output
