@@ -11,7 +11,7 @@ import subprocess
 import threading
 import weakref
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
@@ -23,13 +23,22 @@ KEPT_LINES = 20_000
 START = 120.0  # seconds; what takes longer hangs
 
 
-def free_ports(count: int) -> list[int]:
-    """Return different TCP ports of 127.0.0.1 on which nothing listens.
+def _ports() -> Iterator[int]:
+    """TCP ports to try, each once; processes that test beside each other have some of their own.
 
     The system itself gives higher ones, so that nobody takes them before, or between two servers.
     """
-    some = random.SystemRandom().sample(range(20_000, 30_000), 1_000)
-    return list(islice((port for port in some if not is_taken(port)), count))
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    first = 20_000 + worker % 4 * 2_500
+    yield from random.SystemRandom().sample(range(first, first + 2_500), 2_500)
+
+
+_untried = _ports()
+
+
+def free_ports(count: int) -> list[int]:
+    """Return TCP ports of 127.0.0.1 on which nothing listens, and that nobody else was given."""
+    return list(islice((port for port in _untried if not is_taken(port)), count))
 
 
 def free_port() -> int:

@@ -57,7 +57,7 @@ class Client:
 
     # -- what happens to a page --------------------------------------------------------------
 
-    def wait_ready(self, timeout: float = 30.0) -> None:
+    def wait_ready(self, timeout: float = 90.0) -> None:
         """Wait until it is let in everywhere."""
         for name, ready in self._ready.items():
             assert ready.wait(timeout), f"{self.name} is not ready on {name}: {self.trouble[-3:]}"
@@ -86,7 +86,7 @@ class Client:
         self._thread.join(30)
         return {name: keeper.stored() for name, keeper in self._keepers.items()}
 
-    def wait_positions(self, timeout: float = 30.0) -> None:
+    def wait_positions(self, timeout: float = 90.0) -> None:
         """Wait until it stands somewhere else than at the beginning, everywhere."""
         deadline = time.monotonic() + timeout
         while any(keeper.position == keeper.first for keeper in self._keepers.values()):

@@ -52,7 +52,7 @@ class ServerProcess:
 
     def counters(self) -> dict[str, Any]:
         """What it counted so far."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/counters", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/counters", timeout=60) as answer:
             return dict(json.load(answer))
 
     def kill(self) -> None:
@@ -62,7 +62,7 @@ class ServerProcess:
 
     def stop(self) -> None:
         """End it in order."""
-        status = self.child.stop(timeout=5)
+        status = self.child.stop(timeout=60)
         assert status in (0, -9), f"the server ended with {status}; its log is {self.child.log}"
 
 

@@ -58,7 +58,7 @@ def key(document_addons: DocumentAddons) -> str:
         "apikey", [VENV_PYTHON, "server.py", *APIKEY, *options], log_file("test-recipes-apikey"),
         cwd=ROOT, env=document_addons.instance.odoo.env,
     )  # fmt: skip
-    assert child.process.wait(60) == 0, child.log
+    assert child.process.wait(120) == 0, child.log
     return child.wait_for_line(r"^[0-9a-f]{40}$")[0]
 
 

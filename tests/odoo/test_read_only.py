@@ -23,5 +23,5 @@ def test_odoo_calls_it_again_where_it_may_write(
             cookies={"session_id": odoo.login("admin")}, timeout=60,
         )  # fmt: skip
         assert type(answer.json().get("result")) is int, answer.text
-        told = odoo.child.wait_for_line(r"cannot publish on 'recipes.tell' in a read-only .*", 5)
+        told = odoo.child.wait_for_line(r"cannot publish on 'recipes.tell' in a read-only .*")
         assert "take @api.readonly" in told[0]

@@ -17,10 +17,10 @@ SITE_PACKAGES = "lib/python3*/site-packages"
 OURS = ("oe.web.socketio", "oe_web_socketio", "__editable__")
 OF_CHECKOUT = (
     ".git", ".venv", "var", "build", "dist", "bin", "node_modules", "__pycache__", "*.egg-info",
-    ".*_cache",
+    ".*_cache", ".hypothesis",
 )
 LEFT_OUT = ("ODOO_", "OE_WEB_SOCKETIO_", "PG", "PYTHON", "VIRTUAL_ENV")
-COMMAND_TIMEOUT = 120.0  # seconds; installing Odoo in a database is the longest
+COMMAND_TIMEOUT = 600.0  # seconds; installing Odoo in a database is the longest
 
 
 @dataclass(frozen=True)

@@ -133,7 +133,7 @@ def test_oe_starts_workers(
     try:
         child.wait_for_line(f"Evented Service .* running on .*:{gevent_port}")
         asset = f"http://127.0.0.1:{port}/web_socketio/static/lib/socket.io/socket.io.min.js"
-        assert requests.get(asset, timeout=30).status_code == 200
+        assert requests.get(asset, timeout=60).status_code == 200
     finally:
         child.stop()
 
@@ -153,9 +153,9 @@ def test_oe_web_socketio_serves_it(
         child.wait_for_line(f"ready for database '{DB}'")
         url = child.wait_for_line(r"http://127\.0\.0\.1:\d+")[0]
         opened = requests.get(
-            f"{url}/socket.io/", params={"EIO": "4", "transport": "polling"}, timeout=30
+            f"{url}/socket.io/", params={"EIO": "4", "transport": "polling"}, timeout=60
         )
         assert opened.text.startswith('0{"sid":')
     finally:
-        status = child.stop(timeout=5)
+        status = child.stop(timeout=60)
     assert status == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -24,29 +25,27 @@ class Chat:
         time.sleep(0.5)  # gives way
 
 def deeper():
-    block(0.4)
+    block(1)
 
 counters = collections.Counter()
-watch = BlockingWatch(0.1, counters)
+watch = BlockingWatch(0.2, counters)
 watch.start()
 gevent.spawn(Chat().on_waiting).join()
-print("--", counters["blocked"], flush=True)
 gevent.spawn(Chat().on_slow).join()
-gevent.sleep(0.2)
-print("--", counters["blocked"], flush=True)
-gevent.sleep(0.3)
-print("--", counters["blocked"], flush=True)
+gevent.sleep(0.5)
 watch.stop()
+print(counters["blocked"], flush=True)
 """
 
 
 def test_the_handler_that_blocks_is_named_and_the_one_that_waits_is_not() -> None:
     result = subprocess.run(
-        [sys.executable, "-c", SCRIPT], cwd=ROOT, capture_output=True, text=True, timeout=30
+        [sys.executable, "-c", SCRIPT], cwd=ROOT, capture_output=True, text=True, timeout=120
     )
     assert result.returncode == 0, result.stderr
-    before, line, *after = result.stdout.splitlines()
-    assert before == "-- 0"
-    assert after == ["-- 1", "-- 1"]  # once for each time
+    *lines, count = result.stdout.splitlines()  # a slow machine may add some, with other names
+    assert len(lines) == int(count)
+    assert not [line for line in lines if "on_waiting" in line]
+    (line,) = [line for line in lines if "on_slow" in line]
     assert "__main__.Chat.on_slow" in line or "__main__.on_slow" in line  # Python 3.10 has no class
-    assert "blocked for 0." in line
+    assert re.search(r"blocked for [1-9]", line)

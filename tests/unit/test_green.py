@@ -172,7 +172,8 @@ def test_a_timeout_that_a_task_left_behind_meets_an_idle_greenlet(
         gevent.Timeout(0.01).start()
 
     runtime.spawn(forget_a_timeout)
-    gevent.sleep(0.03)
+    while not reported:
+        gevent.sleep(0.01)
     runtime.spawn(lambda: (gevent.sleep(0), done.append("next")))
     settle()
     assert (reported, done) == (["Timeout"], ["next"])
