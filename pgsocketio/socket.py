@@ -340,10 +340,13 @@ class NamespaceSocket:
         args: Sequence[Any],
         callback: Callable[..., Any] | _Expected | None = None,
         envelope: Any = None,
-    ) -> None:
-        """Send an event; to nobody when the client is gone."""
+    ) -> int | None:
+        """Send an event; to nobody when the client is gone.
+
+        :returns: what its acknowledgement is known by, None where none is awaited.
+        """
         if self.gone is not None:
-            return
+            return None
         if event in sio.RESERVED_EVENTS:
             raise NotEncodable(f"the event name {event!r} belongs to Socket.IO")
         number = None
@@ -352,6 +355,7 @@ class NamespaceSocket:
             self._expect(number, callback)
         self.traffic.sent += 1
         self.client.send(self._packet(event, args, envelope, number))
+        return number
 
     def _packet(
         self, event: str, args: Sequence[Any], envelope: Any, number: int | None = None
@@ -375,12 +379,13 @@ class NamespaceSocket:
         :returns: whether it came within the server's time-out.
         """
         done = self.runtime.event()
-        self.emit(event, args, _Expected(done.set), envelope)
+        number = self.emit(event, args, _Expected(done.set), envelope)
         self._waiting[done] = None
         try:
             return self.gone is None and done.wait(self.settings.ack_timeout) and self.gone is None
         finally:
             self._waiting.pop(done, None)
+            self._acks.pop(number or 0, None)  # it may still come, and counts for nothing
 
     def acknowledged(self, number: int | None, args: Sequence[Any]) -> bool:
         """The client acknowledged an event.

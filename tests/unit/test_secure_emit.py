@@ -54,6 +54,7 @@ def test_a_late_acknowledgement_counts_for_nothing(page: Make) -> None:
     [first] = one.packets()
     one.client.advance(11)
     [second] = one.packets()
+    assert one.socket.unacknowledged == 1  # the first is not awaited any more
     one.client.acknowledge(first)
     one.publish(2)
     assert one.packets() == []

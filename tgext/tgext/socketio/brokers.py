@@ -52,6 +52,11 @@ def make_broker(config: Mapping[str, Any]) -> Any:
 
 
 def _make_postgres(options: dict[str, Any]) -> Any:
+    if not options.get("dsn"):
+        raise ConfigError(
+            "anypubsub.backend = postgres needs anypubsub.dsn: the connection string of a database "
+            "with the message log, as 'pgsocketio install' makes it"
+        )
     try:
         from .postgres import PostgresBroker
     except ImportError as error:
