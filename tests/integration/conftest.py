@@ -11,7 +11,7 @@ from typing import Any
 import psycopg2
 import pytest
 
-from tests.integration.clients import Client, Node
+from tests.integration.clients import Client, Node, eventually
 from tests.integration.site import Login, Site
 from tests.support.servers import RealtimeServer
 from tools.odoo import OdooInstance
@@ -19,7 +19,9 @@ from tools.postgres import Postgres
 
 ADDON = "test_realtime"
 REALTIME_TEMPLATE = "realtime_template"
-QUICK = ("--ack-timeout", "1", "--auth-timeout", "2", "--ping-interval", "2")
+QUICK = ("--ping-interval", "2", "--ack-timeout", "60", "--auth-timeout", "60")
+"""Positions are told often; nobody is given up because the machine is slow."""
+IMPATIENT = ("--ping-interval", "2", "--ack-timeout", "1", "--auth-timeout", "5")
 _numbers = itertools.count(1)
 
 Connect = Callable[..., Client]
@@ -71,6 +73,13 @@ def site(instance: OdooInstance, db: str) -> Iterator[Site]:
 def server(instance: OdooInstance, db: str) -> Iterator[RealtimeServer]:
     """The realtime server that most tests share; its log is free of tracebacks of its own."""
     with RealtimeServer(instance, db, *QUICK) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def impatient(instance: OdooInstance, db: str) -> Iterator[RealtimeServer]:
+    """A server for those who test what it does not wait for."""
+    with RealtimeServer(instance, db, *IMPATIENT) as server:
         yield server
 
 
@@ -141,6 +150,32 @@ def sql(postgres: Postgres, db: str) -> Iterator[Callable[..., Any]]:
     yield run
     for connection in connections.values():
         connection.close()
+
+
+class Gate:
+    """Closed while its ``with`` lasts: handlers wait at it, see ``pass_gate`` of the test model."""
+
+    def __init__(self, sql: Callable[..., Any], db: str) -> None:
+        self.key = next(_numbers)
+        self._sql, self._db = sql, db
+
+    def __enter__(self) -> Gate:
+        self._sql("SELECT pg_advisory_lock(%s)", [self.key], db=self._db)
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self._sql("SELECT pg_advisory_unlock(%s)", [self.key], db=self._db)
+
+    def somebody_waits(self) -> bool:
+        """Whether a handler stands before it; waits for one."""
+        waits = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = %s AND NOT granted"
+        return bool(eventually(lambda: self._sql(waits, [self.key], db=self._db)))
+
+
+@pytest.fixture
+def gate(sql: Callable[..., Any], db: str) -> Callable[..., Gate]:
+    """Make gates: ``with gate(db=…) as closed``."""
+    return lambda db=db: Gate(sql, db)
 
 
 @pytest.fixture(scope="session")

@@ -60,9 +60,22 @@ class Login:
         """Where Odoo keeps this session."""
         return self.site.session_file(self.session_id)
 
+    @property
+    def stored(self) -> dict[str, Any]:
+        """What Odoo stored of it."""
+        stored = json.loads(self.file.read_text(encoding="utf-8"))
+        assert isinstance(stored, dict)
+        return stored
+
     def uid(self) -> int:
         """The user's id."""
-        return int(json.loads(self.file.read_text(encoding="utf-8"))["uid"])
+        return int(self.stored["uid"])
+
+    def change(self, **values: Any) -> None:
+        """Change it as Odoo does: a new file in place of the old one."""
+        new = self.file.with_suffix(".new")
+        new.write_text(json.dumps({**self.stored, **values}), encoding="utf-8")
+        new.replace(self.file)
 
     def logout(self) -> None:
         """Log out as the web client does."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -17,7 +16,6 @@ from tests.support.servers import RealtimeServer
 from tools.odoo import OdooInstance
 
 Publish = Callable[..., int]
-WITHIN = 5.0  # seconds
 
 
 @pytest.fixture(scope="module")
@@ -142,13 +140,11 @@ def test_an_addon_may_be_installed_and_uninstalled_while_the_server_runs(
     assert eventually(lambda: listeners(admin) > 0)
 
     admin.call("ir.module.module", "button_immediate_uninstall", [addon])
-    uninstalled = time.monotonic()
-    assert test.gone(WITHIN) == "io server disconnect"
+    assert test.gone() == "io server disconnect"
     assert test.events("web_socketio:closed") == [[{"reason": "the addon was uninstalled"}, None]]
     with pytest.raises(Rejected):
         client.call("add numbers", 1, 2)
     assert eventually(lambda: listeners(admin) == 0), "handlers on the shared namespace end, too"
-    assert time.monotonic() - uninstalled < WITHIN
     again = connect(site.user("demo", db), server=server, wait=False)
     assert again.refused()["message"] == "Invalid namespace"
     assert not client.reports("disconnect") + beside.reports("disconnect")
@@ -172,11 +168,11 @@ def test_when_the_addon_itself_is_uninstalled_everybody_is_told_and_closed(
     client = connect(site.user("demo", db), "/longpolling", server=server, v=1)
     (addon,) = admin.call("ir.module.module", "search", [["name", "=", "web_socketio"]])
     admin.call("ir.module.module", "button_immediate_uninstall", [addon])
-    assert client.gone(WITHIN) == "io server disconnect"
+    assert client.gone() == "io server disconnect"
     assert client.events("web_socketio:closed") == [[{"reason": "the addon was uninstalled"}, None]]
 
     def error() -> str:
-        ready = requests.get(f"{server.monitor}/ready", timeout=5)
+        ready = requests.get(f"{server.monitor}/ready", timeout=60)
         return str(ready.json()["databases"][db]["error"])
 
     assert eventually(lambda: "not installed" in error())

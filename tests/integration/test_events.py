@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from tests.integration.clients import Rejected, eventually
-from tests.integration.conftest import Connect
+from tests.integration.conftest import Connect, Gate
 from tests.integration.site import Site
 from tests.support.servers import RealtimeServer
 
@@ -66,20 +68,22 @@ def test_the_events_of_a_client_are_handled_one_after_the_other(connect: Connect
 
 
 def test_a_slow_handler_holds_up_neither_other_clients_nor_namespaces_nor_acknowledgements(
-    connect: Connect,
+    connect: Connect, gate: Callable[..., Gate],
 ) -> None:
     client, stranger = connect("demo"), connect("demo")
     other = connect(None, "/other", share=client)
     client.acknowledge(False)
     client.call("ask back", "sure?")
-    slow = client.start_call("work", "slow", 2)
-    assert stranger.call("count") == 1
-    assert other.call("whoami")
-    client.wait_for("question")
-    client.acknowledge(True, "yes", 2)
-    assert client.wait_for("answered") == [["yes", 2]]
-    assert not client.reports("answer", call=slow), "the slow handler was over before"
-    assert client.answer(slow) == ["slow"]
+    with gate() as closed:
+        slow = client.start_call("model", "test.realtime.item", "pass_gate", [closed.key])
+        assert closed.somebody_waits()
+        assert stranger.call("count") == 1
+        assert other.call("whoami")
+        client.wait_for("question")
+        client.acknowledge(True, "yes", 2)
+        assert client.wait_for("answered") == [["yes", 2]]
+        assert not client.reports("answer", call=slow)
+    assert client.answer(slow) == [True]
 
 
 def test_message_json_and_error_have_methods_of_their_own(connect: Connect) -> None:

@@ -33,7 +33,7 @@ def quiet(server: RealtimeServer) -> Iterator[None]:
 @pytest.fixture(scope="module")
 def server(instance: OdooInstance, site: Site) -> Iterator[RealtimeServer]:
     """One that takes many failures, and whose log is ours alone."""
-    options = ("--auth-failures", "1000", "--auth-timeout", "2")
+    options = ("--auth-failures", "1000", "--auth-timeout", "60")
     with RealtimeServer(instance, site.db, *options) as server:
         yield server
 

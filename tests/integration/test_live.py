@@ -163,7 +163,7 @@ def test_what_changed_meanwhile_is_told_to_who_comes_back(
     server = start(site.db)
     first = connect("demo", "/live", v=1, server=server)
     first.call("watch", MODEL, [number])
-    position = first.events("web_socketio:position")[-1][0]["p"]
+    position = first.wait_for("web_socketio:position")[-1][0]["p"]
     first.disconnect()
     write(admin, number, name="meanwhile")
     again = connect("demo", "/live", v=1, server=server, auth={"position": position})

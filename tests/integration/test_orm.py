@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.integration.clients import Client, Rejected, eventually
-from tests.integration.conftest import QUICK, Connect
+from tests.integration.clients import Client, Rejected
+from tests.integration.conftest import QUICK, Connect, Gate
 from tests.integration.site import Site
 from tests.support.servers import RealtimeServer
 from tools.odoo import OdooInstance
@@ -161,20 +161,20 @@ def test_a_conflict_of_two_transactions_is_tried_again(connect: Connect) -> None
 
 
 def test_handlers_wait_for_a_free_cursor(
-    connect: Connect, start: Callable[..., RealtimeServer], db: str, sql: Callable[..., Any]
+    connect: Connect, start: Callable[..., RealtimeServer], db: str, gate: Callable[..., Gate]
 ) -> None:
-    server = start(db, *QUICK, "--max-cursor", "1")
+    server = start(db, *QUICK, "--max-cursor", "1", "--cursor-timeout", "60")
     clients = [connect("demo", server=server) for _ in range(4)]
     started = time.monotonic()
     calls = [(c, c.start_call("model", ITEM, "wait", [0.4])) for c in clients]
     assert all(c.answer(number) == [True] for c, number in calls)
     assert time.monotonic() - started >= 1.6, "one after the other"
     clients[0].call("cursor timeout", 0.3)
-    busy = clients[0].start_call("model", ITEM, "wait", [2])
-    sleeps = "SELECT 1 FROM pg_stat_activity WHERE state = 'active' AND query ~ '^SELECT pg_sleep'"
-    assert eventually(lambda: sql(sleeps)), "the only cursor is in use"
-    with pytest.raises(Rejected, match=r"all 1 database cursors .*--max-cursor") as rejected:
-        clients[1].call("model", ITEM, "search", [[]])
+    with gate() as closed:
+        busy = clients[0].start_call("model", ITEM, "pass_gate", [closed.key])
+        assert closed.somebody_waits(), "the only cursor is in use"
+        with pytest.raises(Rejected, match=r"all 1 database cursors .*--max-cursor") as rejected:
+            clients[1].call("model", ITEM, "search", [[]])
     assert rejected.value.name == "Busy"
     assert clients[0].answer(busy) == [True]
     assert clients[1].call("model", ITEM, "search_count", [[]]) >= 0
@@ -187,7 +187,7 @@ def test_handlers_that_have_a_cursor_get_another_one(
     """They do not wait for each other; and the bound of Odoo's pool, which refuses, is above."""
     conf = tmp_path / "odoo.conf"
     conf.write_text(instance.conf.read_text(encoding="utf-8") + "db_maxconn = 1\n")
-    server = start(db, *QUICK, "-c", conf, "--max-cursor", "2", "--cursor-timeout", "3")
+    server = start(db, *QUICK, "-c", conf, "--max-cursor", "2", "--cursor-timeout", "30")
     clients = [connect("demo", server=server) for _ in range(4)]
     calls = [(c, c.start_call("cursor in cursor")) for c in clients]
     assert [c.answer(number) for c, number in calls] == [[True]] * 4

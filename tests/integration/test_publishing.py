@@ -10,7 +10,7 @@ import psycopg2
 import pytest
 
 from tests.integration.clients import Client, numbers
-from tests.integration.conftest import QUICK, Connect
+from tests.integration.conftest import QUICK, Connect, Gate
 from tests.integration.site import RemoteError, Site
 from tests.support.servers import RealtimeServer
 from tools.postgres import Postgres
@@ -53,13 +53,16 @@ def test_messages_are_delivered_after_commit_and_not_before(site: Site, channel:
 
 
 def test_an_open_transaction_says_nothing(
-    site: Site, channel: Channel, connect: Connect, topic: str
+    site: Site, channel: Channel, connect: Connect, gate: Callable[..., Gate]
 ) -> None:
     """Told by a handler whose transaction stays open until after another message came."""
     publisher = connect("other")
-    held = publisher.start_call("publish", [channel.step("notify", 99), ["sleep", 2]])
-    site.user("demo").publish(channel.step("notify", 1))
-    assert publisher.reports("answer", call=held) == []
+    with gate() as closed:
+        steps = [channel.step("notify", 99), ["pass_gate", closed.key]]
+        held = publisher.start_call("publish", steps)
+        assert closed.somebody_waits()
+        site.user("demo").publish(channel.step("notify", 1))
+        assert publisher.reports("answer", call=held) == []
     publisher.answer(held)
     channel.hear(1)
 

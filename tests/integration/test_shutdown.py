@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import signal
-import time
 from collections.abc import Callable
 
 import pytest
 
-from tests.integration.clients import numbers
+from tests.integration.clients import PATIENCE, numbers
 from tests.integration.conftest import QUICK, Connect
 from tests.integration.site import Site
 from tests.support.servers import RealtimeServer
@@ -30,11 +29,9 @@ def test_clients_lose_their_transport_and_come_back_to_the_next_server(
     ]
     for client in clients:
         client.call("follow", "Topic", topic)
-    slow = clients[0].start_call("work", "slow", 60)
-    started = time.monotonic()
+    slow = clients[0].start_call("work", "slow", 600)
     server.child.process.send_signal(number)
-    assert server.child.process.wait(10) == 0
-    assert time.monotonic() - started < 5
+    assert server.child.process.wait(PATIENCE) == 0, "it does not wait for the slow handler"
     server.child.stop()  # joins its output
     assert "Traceback" not in server.child.output
     for client in clients:
@@ -81,8 +78,6 @@ def test_a_cut_connection_is_made_again_by_the_client(connect: Connect) -> None:
 def test_an_idle_server_ends_at_once(
     start: Callable[..., RealtimeServer], db: str
 ) -> None:
-    server = start(db, *QUICK)
-    started = time.monotonic()
+    server = start(db, *QUICK, "--drain-timeout", "600")
     server.child.process.send_signal(signal.SIGTERM)
-    assert server.child.process.wait(5) == 0
-    assert time.monotonic() - started < 2
+    assert server.child.process.wait(PATIENCE) == 0

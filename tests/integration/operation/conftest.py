@@ -72,6 +72,6 @@ def heard(client: Client) -> Heard:
             found = numbers(client, "batch")
             return found if len(found) >= count else None
 
-        return list(client.wait_until(enough, f"{count} messages", 30))
+        return list(client.wait_until(enough, f"{count} messages"))
 
     return heard

@@ -16,7 +16,7 @@ from tests.unit.test_dashboard import DASHBOARD, DOCS
 from tools.paths import ROOT
 from tools.programs import prometheus as programs
 
-CHOSEN = {"$__rate_interval": "5s", "$instance": ".*", "$database": ".*", "$namespace": ".*"}
+CHOSEN = {"$__rate_interval": "60s", "$instance": ".*", "$database": ".*", "$namespace": ".*"}
 SELDOM = ("requests_refused", "limits_crossed", "connections_closed")  # nothing until it happens
 
 
@@ -47,12 +47,11 @@ def test_every_panel_of_the_dashboard_shows_something(
     prometheus: Prometheus, client: Client
 ) -> None:
     client.call("echo", 1)
-    rate = "rate(pgsocketio_connects_total[5s])"
-    assert eventually(lambda: series(prometheus, rate), START), "it has looked twice"
     for panel in DASHBOARD["panels"]:
         for target in panel.get("targets", ()):
-            found = series(prometheus, target["expr"])
-            assert found or any(name in target["expr"] for name in SELDOM), target["expr"]
+            query = target["expr"]
+            if not any(name in query for name in SELDOM):  # a rate needs two looks
+                assert eventually(lambda query=query: series(prometheus, query), START), query
 
 
 def test_every_alert_is_evaluated(prometheus: Prometheus) -> None:

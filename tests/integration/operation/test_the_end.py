@@ -6,8 +6,8 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.integration.clients import Client, eventually
-from tests.integration.conftest import ADDON, Connect
+from tests.integration.clients import PATIENCE, Client, eventually
+from tests.integration.conftest import ADDON, Connect, Gate
 from tests.integration.operation.watched import START, Watched
 from tests.integration.site import Site
 from tests.support.servers import RealtimeServer
@@ -36,18 +36,21 @@ def test_changed_python_is_said_once_in_the_log_in_ready_and_in_the_menu(
     assert len(server.lines(text)) == 1
 
 
-def test_its_end_gives_handlers_time(server: Watched, client: Client) -> None:
+def test_its_end_gives_handlers_time(
+    server: Watched, client: Client, gate: Callable[..., Gate]
+) -> None:
     """A handler ends, and its answer is delivered."""
-    call = client.start_call("work", "slow", 1.5)
-    assert eventually(lambda: server.sample("handlers_running") == 1)
-    server.child.process.send_signal(signal.SIGTERM)
-    assert server.systemd.hears("STOPPING=1")
-    assert eventually(lambda: server.get("/ready").status_code == 503)
-    assert server.get("/ready").json()["draining"]
-    assert server.get("/health").status_code == 200
-    assert client.answer(call) == [None, "slow"]
+    with gate(server.db) as closed:
+        call = client.start_call("model", "test.realtime.item", "pass_gate", [closed.key])
+        assert closed.somebody_waits()
+        server.child.process.send_signal(signal.SIGTERM)
+        assert server.systemd.hears("STOPPING=1")
+        assert eventually(lambda: server.get("/ready").status_code == 503)
+        assert server.get("/ready").json()["draining"]
+        assert server.get("/health").status_code == 200
+    assert client.answer(call) == [None, True]
     assert client.gone() in {"transport close", "transport error"}
-    assert server.child.process.wait(10) == 0
+    assert server.child.process.wait(PATIENCE) == 0
 
 
 def test_above_the_memory_limit_it_ends_in_order(
@@ -55,7 +58,7 @@ def test_above_the_memory_limit_it_ends_in_order(
 ) -> None:
     server = start(db, "--limit-memory-soft", "1000000", ready=False)
     server.child.wait_for_line(r"\d+ MiB of memory are more than limit_memory_soft, 0 MiB")
-    assert server.child.process.wait(10) == 75
+    assert server.child.process.wait(PATIENCE) == 75
 
 
 def test_with_dev_reload_it_starts_again(

@@ -11,12 +11,12 @@ from typing import Any
 import requests
 from prometheus_client import parser
 
-from tests.integration.clients import eventually
+from tests.integration.clients import PATIENCE, eventually
 from tests.integration.conftest import QUICK
 from tests.support.servers import RealtimeServer
 from tools.odoo import OdooInstance
 
-START = 60.0  # seconds
+START = 120.0  # seconds
 OPEN_FILES = 256
 
 
@@ -50,7 +50,7 @@ class Watched(RealtimeServer):
         self.configure("")
         super().__init__(
             instance, db, *QUICK, "-c", str(self.conf), "--log-format", "json",
-            "--log-level", "debug", "--logfile", str(self.log), "--drain-timeout", "4",
+            "--log-level", "debug", "--logfile", str(self.log), "--drain-timeout", "60",
             env={"NOTIFY_SOCKET": str(self.systemd.path), "WATCHDOG_USEC": "1000000"},
             wrapper=["prlimit", f"--nofile={OPEN_FILES}"], ready=False,
         )  # fmt: skip
@@ -87,7 +87,7 @@ class Watched(RealtimeServer):
 
     def get(self, path: str) -> requests.Response:
         """A page of those who run it."""
-        return requests.get(self.pages + path, timeout=5)
+        return requests.get(self.pages + path, timeout=PATIENCE)
 
     def is_ready(self, ready: bool = True, timeout: float = START) -> Any:
         """Wait until ``/ready`` says so; returns the error of the database."""

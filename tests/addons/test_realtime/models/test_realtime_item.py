@@ -67,6 +67,12 @@ class TestRealtimeItem(models.Model):
         return True
 
     @api.model
+    def pass_gate(self, key):
+        """Hold a cursor while a ``Gate`` of the tests is closed."""
+        self.env.cr.execute("SELECT pg_advisory_xact_lock(%s)", [key])
+        return True
+
+    @api.model
     def never_serializable(self):
         """Fail as a transaction that always meets another one."""
         self.env.cr.execute("DO $$ BEGIN RAISE serialization_failure; END $$")

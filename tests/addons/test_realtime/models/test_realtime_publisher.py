@@ -1,5 +1,4 @@
 import json
-import time
 
 from odoo import api, models
 from odoo.exceptions import AccessError
@@ -64,8 +63,8 @@ class TestRealtimePublisher(models.AbstractModel):
     def _do_position(self):
         return self.env["web.socketio"].position()
 
-    def _do_sleep(self, seconds):
-        time.sleep(seconds)
+    def _do_pass_gate(self, key):
+        self.env["test.realtime.item"].pass_gate(key)
 
     def _do_methods(self):
         """The names that the model web.socketio has of its own."""
