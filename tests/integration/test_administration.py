@@ -84,8 +84,9 @@ def test_clients_of_both_servers_are_listed_and_disconnected(
     assert stays.call("echo", 1) == 1
     assert eventually(lambda: not listed(admin, mine)), "the list is up to date"
     for server in servers:
-        log = server.child.log.read_text("utf-8")
-        assert "1 clients closed by admin (uid 2) (Disconnected by the administrator)" in log
+        server.child.wait_for_line(
+            r"1 clients closed by admin \(uid 2\) \(Disconnected by the administrator\)"
+        )
 
 
 def test_every_client_of_a_user_is_disconnected(

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from pgsocketio.log import schema
+from tests.integration.clients import eventually
 from tests.integration.site import Site
 from tests.support.pooler import transaction_pooler
 from tests.support.proxies import Edit, Front
@@ -55,6 +56,14 @@ class Patient:
         options = ("-c", str(conf or self.conf), "--ping-interval", str(PING))
         return RealtimeServer(self._instance, self.db, *options)
 
+    def reconfigure(self, text: str) -> None:
+        """Write the conf file, and wait until the server has read it again."""
+        said, child = "options read again; changed: trusted_proxy", self.server.child
+        before = child.output.count(said)
+        self.conf.write_text(text, encoding="utf-8")
+        child.process.send_signal(signal.SIGHUP)
+        assert eventually(lambda: child.output.count(said) > before)
+
     def front(self, kind: str = "nginx", edit: Edit = lambda text: text, *ports: int) -> Front:
         """Put a proxy before it all."""
         folder = self.folder / f"doctor-{kind}-{next(self._numbers)}"
@@ -68,7 +77,7 @@ class Patient:
             "--url", url, "--cafile", str(self.certificate.certificate), *options,
         ]  # fmt: skip
         result = subprocess.run(
-            command, cwd=ROOT, text=True, capture_output=True, timeout=60, check=False,
+            command, cwd=ROOT, text=True, capture_output=True, timeout=300, check=False,
             env={"PATH": "/usr/bin:/bin", **self._instance.odoo.env},
         )
         output = result.stdout + result.stderr
@@ -199,8 +208,9 @@ def test_a_proxy_that_cuts_idle_connections(patient: Patient, front: Callable[..
     status, output = patient.run(short.origin)
     text = " ".join(output.split())
     assert status == 2
-    assert "polling: an idle connection is cut after 1 s (HTTP status 504)" in text
-    assert "websocket: an idle connection is cut after 1 s (the connection ended)" in text
+    cut = r"an idle connection is cut after \d s"  # 1 s, or what a slow machine makes of it
+    assert re.search(rf"polling: {cut} \(HTTP status 504\)", text)
+    assert re.search(rf"websocket: {cut} \(the connection ended\)", text)
     assert "proxy_read_timeout 90s;" in text
     assert re.search(r"2 errors; \d\d checks are fine\.$", text)
 
@@ -232,14 +242,11 @@ def test_a_proxy_with_wrong_headers(
 def test_a_server_that_does_not_trust_the_proxy(
     patient: Patient, front: Callable[..., Front]
 ) -> None:
-    patient.conf.write_text(patient.text.replace(TRUSTED, ""), encoding="utf-8")
-    patient.server.child.process.send_signal(signal.SIGHUP)
-    patient.server.child.wait_for_line("options read again; changed: trusted_proxy")
+    patient.reconfigure(patient.text.replace(TRUSTED, ""))
     try:
         status, found = patient.findings(front().origin)
     finally:
-        patient.conf.write_text(patient.text, encoding="utf-8")
-        patient.server.child.process.send_signal(signal.SIGHUP)
+        patient.reconfigure(patient.text)
     assert status == 2
     assert errors(found) == {"address.forwarded", "address.origin"}
     assert "--trusted-proxy 127.0.0.1" in found["address.forwarded"]["advice"]

@@ -59,7 +59,7 @@ def test_python_socketio_does_the_main_job(
     with socketio.SimpleClient(handle_sigint=False) as client:
         client.connect(
             server.url, namespace="/test", transports=transports,
-            auth={"session_id": site.user("demo").session_id},
+            auth={"session_id": site.user("demo").session_id}, wait_timeout=PATIENCE,
         )
         assert client.receive(PATIENCE)[0] == "welcome"
         assert client.call("echo", {"a": [1]}, timeout=PATIENCE) == {"a": [1]}
@@ -79,10 +79,15 @@ def test_python_socketio_acknowledges_and_is_refused(
     client.on("safe", lambda messages: None, namespace="/test")
     client.on("secured", secured.put, namespace="/test")
     session_id = site.user("demo").session_id
-    client.connect(server.url, {"Cookie": f"session_id={session_id}"}, namespaces=["/test"])
+    client.connect(
+        server.url, {"Cookie": f"session_id={session_id}"}, namespaces=["/test"],
+        wait_timeout=PATIENCE,
+    )  # fmt: skip
     client.call("follow safely", topic, namespace="/test", timeout=PATIENCE)
     publish(topic=topic, n=1)
     assert secured.get(timeout=PATIENCE) is True
     client.disconnect()
     with pytest.raises(socketio.exceptions.ConnectionError, match="failed to connect: /test"):
-        client.connect(server.url, namespaces=["/test"], auth={"session_id": "wrong"})
+        client.connect(
+            server.url, namespaces=["/test"], auth={"session_id": "wrong"}, wait_timeout=PATIENCE
+        )

@@ -221,8 +221,8 @@ def test_polling_stays_at_one_of_several_servers(
         with requests.Session() as session:  # keeps cookies, as a browser does
             session.trust_env = False
             session.verify = str(front.certificate.certificate)
-            text = session.get(url, timeout=10).text
+            text = session.get(url, timeout=60).text
             sid = text.partition('"sid":"')[2].partition('"')[0]
             for n in range(6):
-                assert session.post(f"{url}&sid={sid}", f"4{n}", timeout=10).text == "ok"
-                assert session.get(f"{url}&sid={sid}", timeout=10).text == f"4{n}"
+                assert session.post(f"{url}&sid={sid}", f"4{n}", timeout=60).text == "ok"
+                assert session.get(f"{url}&sid={sid}", timeout=60).text == f"4{n}"

@@ -15,6 +15,7 @@ import pytest
 
 from tests.chaos.attack import a_site
 from tests.chaos.site import Site
+from tests.integration.clients import PATIENCE
 from tools.documents import files_of
 from tools.paths import ROOT
 
@@ -61,7 +62,7 @@ class Program:
 
     def wait_for(self, n: int) -> None:
         with self._changed:
-            assert self._changed.wait_for(lambda: n in self.shown, 20.0), (n, self.shown)
+            assert self._changed.wait_for(lambda: n in self.shown, PATIENCE), (n, self.shown)
 
     def end(self) -> list[int]:
         """Kill it where it stands; returns what it showed."""
@@ -78,7 +79,7 @@ def site() -> Iterator[Site]:
 
 def wait_until(condition: Callable[[], bool]) -> None:
     event = threading.Event()
-    for _ in range(2_000):
+    for _ in range(6_000):
         if condition():
             return
         event.wait(0.01)
@@ -98,7 +99,7 @@ def test_nothing_is_lost_and_nothing_seen_twice(
         return sent[-1]
 
     first = Program(site.server.port, namespace, storage)
-    wait_until(lambda: storage.exists() and "position" in json.loads(storage.read_text()))
+    wait_until(lambda: storage.exists() and '"position"' in storage.read_text())
     first.wait_for(publish())
     site.server.kill()
     publish()
