@@ -81,7 +81,7 @@ def login(url: str, name: str, password: str) -> str:
     """Log in through the application's own form; return the Cookie header."""
     session = requests.Session()
     form = {"login": name, "password": password}
-    session.post(f"{url}/login_handler", form, timeout=10)
+    session.post(f"{url}/login_handler", form, timeout=60)
     return "; ".join(f"{cookie.name}={cookie.value}" for cookie in session.cookies)
 
 
@@ -100,8 +100,8 @@ def test_the_logged_in_add_and_everyone_sees(
         late = client(server, "/todo").connected()
         late.call("subscribe", "todos")
         assert late.wait_for("todo") == [["Water the plants"]]
-        assert "Things to do" in requests.get(f"{server.url}/socketio", timeout=10).text
-        assert requests.get(f"{server.url}/login", timeout=10).status_code == 200
+        assert "Things to do" in requests.get(f"{server.url}/socketio", timeout=60).text
+        assert requests.get(f"{server.url}/login", timeout=60).status_code == 200
         with sqlite3.connect(project / "devdata.db") as database:
             database.execute("DELETE FROM tg_user_group")
         assert manager.gone() == "transport close"  # who has other rights now comes back with them

@@ -1,7 +1,9 @@
 """An application for test_server.py: what a namespace can do, and pages beside it."""
 
 import os
+import threading
 import time
+from collections import defaultdict
 
 import psycopg2
 import tg
@@ -14,6 +16,7 @@ from tgext.socketio import BaseNamespace, SocketIOController, SocketIOTGNamespac
 from pgsocketio.errors import HandlerError
 
 PATCHED = monkey.is_module_patched("socket")  # when the application is loaded
+gates = defaultdict(threading.Event)
 
 
 class Events(SocketIOTGNamespace):
@@ -24,17 +27,20 @@ class Events(SocketIOTGNamespace):
     def on_binary(self, data):
         return data[::-1]
 
-    def on_wait(self, seconds):
-        time.sleep(seconds)
+    def on_wait(self, gate):
+        gates[gate].wait()
         return "waited"
+
+    def on_open(self, gate):
+        gates[gate].set()
 
     def on_overlap(self, seconds):
         time.sleep(seconds)
         return [tg.request.environ["socketio"] is self.socket, self.request.path]
 
-    def on_query(self, dsn, seconds):
+    def on_query(self, dsn, lock):
         with psycopg2.connect(dsn) as connection, connection.cursor() as cursor:
-            cursor.execute("SELECT pg_sleep(%s)", [seconds])
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [lock])
         return "waited"
 
     def on_pid(self):
@@ -85,6 +91,11 @@ class RootController(TGController):
     @expose()
     def index(self):
         return f"patched: {PATCHED}"
+
+    @expose()
+    def pass_gate(self, gate):
+        gates[gate].wait()
+        return "waited"
 
     @expose()
     def wait(self, seconds):
