@@ -25,13 +25,14 @@ class Chat:
         time.sleep(0.5)  # gives way
 
 def deeper():
-    block(1)
+    block(0.5)
 
 counters = collections.Counter()
 watch = BlockingWatch(0.2, counters)
 watch.start()
 gevent.spawn(Chat().on_waiting).join()
-gevent.spawn(Chat().on_slow).join()
+for _ in range(3):  # the machine may pause at one time, and the thread that looks with it
+    gevent.spawn(Chat().on_slow).join()
 gevent.sleep(0.5)
 watch.stop()
 print(counters["blocked"], flush=True)
@@ -46,6 +47,5 @@ def test_the_handler_that_blocks_is_named_and_the_one_that_waits_is_not() -> Non
     *lines, count = result.stdout.splitlines()  # a slow machine may add some, with other names
     assert len(lines) == int(count)
     assert not [line for line in lines if "on_waiting" in line]
-    (line,) = [line for line in lines if "on_slow" in line]
-    assert "__main__.Chat.on_slow" in line or "__main__.on_slow" in line  # Python 3.10 has no class
-    assert re.search(r"blocked for [1-9]", line)
+    named = re.compile(r"blocked for (0\.[5-9]|[1-9])\S* s by __main__\.(Chat\.)?on_slow")
+    assert 1 <= len([line for line in lines if named.search(line)]) <= 3  # 3.10 names no class
