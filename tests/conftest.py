@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
+from tests.support.browser import PATIENCE, user_of
 from tests.support.documents import DocumentAddons, install
 from tests.support.servers import Nginx, OdooServer, RealtimeServer
 from tools.odoo import OdooInstance, find_or_fetch, our_addons
@@ -153,7 +154,7 @@ def odoo_http(odoo: OdooServer) -> str:
 def realtime(odoo_instance: OdooInstance) -> Iterator[Callable[..., RealtimeServer]]:
     """Start realtime servers: ``realtime(db, *options, env=None, ready=True)``.
 
-    Each must end within 5 seconds of the SIGTERM that it gets at the end of the test.
+    Each must end in order when it gets SIGTERM at the end of the test.
     """
     with ExitStack() as stack:
 
@@ -181,14 +182,22 @@ def nginx(tmp_path: Path) -> Iterator[Callable[..., Nginx]]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Chromium; ``browser.new_context()`` is one user's browser.
+    """Chromium; see ``new_context``.
 
     Playwright keeps an event loop running in this thread from here to the end of the run, so tests
     that use ``asyncio.run`` must run before those with a browser: ``tests/e2e`` comes last.
     """
     # Playwright's own Node.js needs a library that a bare Debian lacks.
     os.environ["PLAYWRIGHT_NODEJS_PATH"] = str(node_bin() / "node")
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=CHROMIUM_FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def new_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
+    """Make users' browsers for one test: ``new_context()``, with Playwright's options."""
+    with ExitStack() as stack:
+        yield lambda **options: stack.enter_context(user_of(browser, **options))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import BrowserContext
 
 from tests.e2e.site import Site, WebClient
 from tests.support.servers import Nginx, OdooServer, RealtimeServer
@@ -18,14 +17,6 @@ def site(
 ) -> Site:
     """Odoo and nginx, without a realtime server."""
     return Site(odoo, realtime, nginx)
-
-
-@pytest.fixture
-def new_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
-    """Make browser contexts, with Playwright's options: each has cookies of its own, as another
-    browser has."""
-    with ExitStack() as stack:
-        yield lambda **options: stack.enter_context(browser.new_context(**options))
 
 
 @pytest.fixture

@@ -17,11 +17,10 @@ from tools.odoo import OdooInstance
 from tools.postgres import Postgres
 
 VISITORS, PORTAL = "/test_site/visitors", "/test_site/portal"
-SLOW = 120_000  # ms; the first page builds the website's assets
 OPEN = """([name]) => {
     const { SocketIO } = odoo.loader.modules.get("@web_socketio/socketio");
     window.news = [];
-    window.socket = new SocketIO(name, { timeout: 20_000 }).on("news", (text) => news.push(text));
+    window.socket = new SocketIO(name).on("news", (text) => news.push(text));
     return socket.emit("who am i").catch(({ name, message }) => ({ name, message }));
 }"""
 
@@ -68,8 +67,9 @@ class Visit:
 
     def open(self, url: str) -> Visit:
         """Open a page and wait until its code has started."""
-        self.page.goto(url, timeout=SLOW)
-        self.page.wait_for_selector("body[is-ready]", timeout=SLOW, state="attached")
+        self.page.goto(url)
+        self.page.wait_for_selector("body[is-ready]", state="attached")
+        self.page.wait_for_function("odoo.__WOWL_DEBUG__")
         return self
 
     def ask(self, namespace: str) -> Any:
@@ -120,7 +120,7 @@ def test_a_portal_user_is_known_on_a_portal_page(
     visit.page.locator("input[name=login]").fill("portal")
     visit.page.locator("input[name=password]").fill("portal")
     visit.page.locator("button[type=submit]", has_text="Log in").click()
-    visit.page.wait_for_url(f"{site.url}/my**", timeout=SLOW)
+    visit.page.wait_for_url(f"{site.url}/my**")
     visit.open(f"{site.url}/my/account")
     assert not visit.sockets, "nothing connects before code asks for it"
     (portal,) = sql("SELECT id FROM res_users WHERE login = 'portal'")

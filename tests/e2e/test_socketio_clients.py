@@ -17,7 +17,7 @@ async (transports) => {
     const bytes = (...values) => new Uint8Array(values).buffer;
     const plain = (value) => value instanceof ArrayBuffer ? [...new Uint8Array(value)] : value;
     const within = (promise) => Promise.race([
-        promise, new Promise((_, fail) => setTimeout(() => fail(new Error("too late")), 10000)),
+        promise, new Promise((_, fail) => setTimeout(() => fail(new Error("too late")), 60000)),
     ]);
     const next = (socket, event) => within(new Promise((done) => socket.once(event,
         (...args) => done(args.map(plain)))));

@@ -20,8 +20,9 @@ ELSEWHERE = "web_socketio: this page is on 127.0.0.1, the realtime server on loc
 def admin_of(new_context: Callable[..., BrowserContext]) -> Callable[[str], WebClient]:
     """Log the administrator in at a url.
 
-    Odoo's service worker stays out: when a request breaks off, it answers with the page that it
-    keeps, where the realtime server is still at its old address.
+    Odoo's service worker stays out: it fetches the page once more, just when the address is set.
+    Odoo empties its cache of parameters before it commits, so what a page reads in between stays
+    there: all pages after it would be told the old address, for good.
     """
     return lambda url: WebClient.login(new_context(service_workers="block"), url, "admin")
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable
 
 import psutil  # type: ignore[import-untyped]
 from playwright.sync_api import expect
 
 from tests.e2e.site import SOCKETIO, Site, WebClient
+from tests.integration.clients import eventually
 from tests.support.servers import RealtimeServer
 
 Login = Callable[[str], WebClient]
@@ -22,11 +22,8 @@ def connections(server: RealtimeServer) -> int:
     return sum(s.status == "ESTABLISHED" and s.laddr.port == server.port for s in sockets)
 
 
-def wait_for_no_connection(server: RealtimeServer) -> None:
-    deadline = time.monotonic() + 5
-    while connections(server) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert connections(server) == 0
+def wait_for_connections(server: RealtimeServer, number: int) -> None:
+    assert eventually(lambda: connections(server) == number), connections(server)
 
 
 def test_a_notification_is_shown_to_its_user_and_to_no_other(site: Site, login: Login) -> None:
@@ -127,17 +124,17 @@ def test_without_a_server_users_see_nothing_of_it(site: Site, login: Login) -> N
 def test_logout_closes_the_connection(site: Site, login: Login) -> None:
     server = site.start_realtime()
     demo = login("demo").wait_until_connected()
-    assert connections(server) == 1
+    wait_for_connections(server, 1)
     demo.page.goto(f"{site.url}/web/session/logout")
     expect(demo.page.get_by_label("Password")).to_be_visible()
-    wait_for_no_connection(server)
+    wait_for_connections(server, 0)
 
 
 def test_a_page_that_the_browser_puts_aside_keeps_no_connection(site: Site, login: Login) -> None:
     server = site.start_realtime()
     demo = login("demo").wait_until_connected()
     demo.page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))")
-    wait_for_no_connection(server)
+    wait_for_connections(server, 0)
     demo.notify("demo", "while it was away")
     demo.page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
     demo.wait_until_connected()
@@ -149,7 +146,5 @@ def test_logout_in_one_tab_ends_the_other_ones_too(site: Site, login: Login) -> 
     demo = login("demo").wait_until_connected()
     tab = demo.page.context.new_page()
     tab.goto(f"{site.url}/web/session/logout")
-    demo.page.wait_for_function(
-        f"{SOCKETIO}.status().namespaces['/longpolling'].refused", timeout=15_000
-    )
+    demo.page.wait_for_function(f"{SOCKETIO}.status().namespaces['/longpolling'].refused")
     expect(demo.dialogs).to_have_count(0)

@@ -46,9 +46,9 @@ def test_a_record_is_opened_by_who_accepts(pair: tuple[WebClient, WebClient]) ->
         dialog = question(client, "Administrator asks to open “Azure Interior” on your screen.")
         expect(dialog).to_contain_text("Who talks to them?")
     demo.dialogs.get_by_role("button", name="Open it").click()
+    expect(admin.toast("Marc Demo has opened “Azure Interior”.")).to_have_count(1)  # for 4 s
     expect(demo.page).to_have_url(re.compile(rf"/res\.partner/{partner}$"))
     expect(demo.page.locator(".o_form_view [name=name]").first).to_be_visible()
-    expect(admin.toast("Marc Demo has opened “Azure Interior”.")).to_have_count(1)
     expect(tab.dialogs).to_have_count(0)
     expect(tab.page.locator(".o_form_view")).to_have_count(0)  # one page opens it
 

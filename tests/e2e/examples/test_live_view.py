@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 import pytest
@@ -10,6 +11,7 @@ from playwright.sync_api import Locator, expect
 from tests.e2e.site import WebClient
 
 Login = Callable[[str], WebClient]
+READ = "/web_search_read"
 
 
 @pytest.fixture
@@ -98,11 +100,13 @@ def test_a_form_with_changes_is_left_alone(login: Login) -> None:
 def test_what_one_does_oneself_is_no_news_to_the_same_page(login: Login) -> None:
     admin = login("admin").wait_until_connected()
     partner = create(admin, "Own")
-    follow(admin, "list")
+    read = itertools.count(1)
+    with admin.page.expect_response(lambda got: got.url.endswith(READ) and next(read) == 2):
+        follow(admin, "list")  # read when it opens, and again once changes are told
     watcher = WebClient(admin.page.context.new_page(), admin.url).open()
     follow(watcher, "list")
     reads: list[str] = []
     admin.page.on("request", lambda request: reads.append(request.url))
     admin.call("res.partner", "write", [partner], {"name": "Own, changed here"})
     expect(record(watcher, "Own, changed here")).to_have_count(1)  # so it was told to all
-    assert [url for url in reads if url.endswith("/web_search_read")] == []
+    assert [url for url in reads if url.endswith(READ)] == []

@@ -27,6 +27,7 @@ def test_a_user_reads_french(login: Login) -> None:
         client.wait_until_connected("/chat")
         client.page.locator(".o_web_chat nav button").last.click()
     expect(francoise.page.get_by_role("button", name="Tout le monde")).to_be_visible()
+    expect(demo.page.locator(".o_web_chat_present li")).to_have_count(2)  # both are in the room
     demo.page.get_by_label("Message").press_sequentially("Bonjour")
     expect(francoise.page.get_by_text("Marc Demo écrit…")).to_be_visible()
     refused = francoise.emit("/chat", "post", 1, " ")
