@@ -1,5 +1,5 @@
 import { expect, test } from "@odoo/hoot";
-import { click } from "@odoo/hoot-dom";
+import { click, waitFor } from "@odoo/hoot-dom";
 import { animationFrame } from "@odoo/hoot-mock";
 import { getMockEnv, mockService, mountWithCleanup, onRpc } from "@web/../tests/web_test_helpers";
 import { MainComponentsContainer } from "@web/core/main_components_container";
@@ -47,7 +47,7 @@ test("who accepts opens what the server says", async () => {
 
 test("a page that is opened later asks what waits, and goes on from there", async () => {
     const server = await mockRequest(QUESTION, [5]);
-    expect(".modal").toHaveCount(1);
+    await waitFor(".modal");
     expect(server.auth["/action_request"].position).toBe("here");
     await tell(server);
     expect(".modal").toHaveCount(1);

@@ -2,6 +2,7 @@ import { markRaw, reactive } from "@odoo/owl";
 import { browser } from "@web/core/browser/browser";
 import { registry } from "@web/core/registry";
 import { user } from "@web/core/user";
+import { sortBy } from "@web/core/utils/arrays";
 
 /** How often the page says that it is still there, in milliseconds. */
 const BEAT = 50_000;
@@ -117,7 +118,7 @@ export class ChatStore {
         const room = this.rooms.find(({ id }) => id === room_id);
         if (room) {
             const others = room.present.filter(({ id }) => id !== mover.id);
-            room.present = present ? [...others, mover] : others;
+            room.present = present ? sortBy([...others, mover], "name") : others;
         }
     }
 

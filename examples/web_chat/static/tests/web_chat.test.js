@@ -1,5 +1,5 @@
 import { expect, test } from "@odoo/hoot";
-import { click, edit, waitFor } from "@odoo/hoot-dom";
+import { click, edit, queryAllTexts, waitFor } from "@odoo/hoot-dom";
 import { advanceTime, animationFrame } from "@odoo/hoot-mock";
 import { mountWithCleanup } from "@web/../tests/web_test_helpers";
 import { mockSocketIO } from "@web_socketio/../tests/socketio_test_helpers";
@@ -42,8 +42,12 @@ test("a room shows its messages and who is there", async () => {
     expect(".o_web_chat_log li").toHaveCount(2);
     expect(".o_web_chat_log li:last").toHaveText(/^Ada[^]*Is the coffee ready\?$/);
     expect(".o_web_chat_present").toHaveText("Ada");
+    const aaron = { id: 51, name: "Aaron" };
+    await send(server, "presence", { room_id: 1, user: aaron, present: true });
+    const names = queryAllTexts(".o_web_chat_present li");
+    expect(names).toEqual(["Aaron", "Ada"]); // as the server has them
     await send(server, "presence", { room_id: 1, user: ADA, present: false });
-    expect(".o_web_chat_present li").toHaveCount(0);
+    expect(".o_web_chat_present").toHaveText("Aaron");
 });
 
 test("what is written goes to the server, and stays in the field when that refuses", async () => {

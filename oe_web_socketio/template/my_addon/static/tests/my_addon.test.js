@@ -1,5 +1,5 @@
 import { expect, test } from "@odoo/hoot";
-import { click } from "@odoo/hoot-dom";
+import { click, waitForNone } from "@odoo/hoot-dom";
 import { animationFrame } from "@odoo/hoot-mock";
 import { mountWithCleanup } from "@web/../tests/web_test_helpers";
 import { MainComponentsContainer } from "@web/core/main_components_container";
@@ -14,6 +14,5 @@ test("a note is shown, and the server is told when it has been read", async () =
     expect(".o_notification_content").toHaveText("Ada. Hello");
     await click(".o_notification button:contains(Read)");
     await expect.waitForSteps(["read 7"]);
-    await animationFrame();
-    expect(".o_notification").toHaveCount(0);
+    await waitForNone(".o_notification");
 });
