@@ -90,12 +90,12 @@ def measure(page: Page, postgres: Postgres, *, deferred: bool) -> list[float]:
         with connection.cursor() as cursor:
             values = {"room_id": ROOM, "committed_at": time.time() * 1000}
             if deferred:
-                _number, xid = publish_deferred(cursor, "chat", values, uid=None)
+                message = publish_deferred(cursor, "chat", values, uid=None)
             else:
                 publish(cursor, "chat", values)
         connection.commit()
         if deferred:
-            waker.wake(DB, xid)
+            waker.wake(DB, message.xid, message.polled_until)
     page.wait_for_function(f"() => globalThis.latencies.length >= {MESSAGES}", timeout=30_000)
     return sorted(page.evaluate("() => globalThis.latencies"))
 

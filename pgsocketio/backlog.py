@@ -40,19 +40,22 @@ class Backlog:
         """A read of the log begins: it brings all that was heard so far."""
         self._covered = self._taken + len(self._waiting)
 
-    def take(self, reading: Snapshot | None = None) -> list[Message]:
+    def take(self, reading: Snapshot | None = None, covered_only: bool = False) -> list[Message]:
         """Content from the head, up to a hint that needs a read.
 
         :param reading: of the read that is under way: it brings, in its order, what this sees and
             what was heard before it began. Volatile messages wait for its end, as those of their
             transaction may be among that.
+        :param covered_only: nothing that was heard after the last read began.
         """
         contents: list[Message] = []
         held: list[str | Message] = []
         while self._waiting:
             head = self._waiting[0]
-            message = head if isinstance(head, Message) else self.codec.decode(head)
             read = self._taken + len(held) < self._covered
+            if covered_only and not read:
+                break
+            message = head if isinstance(head, Message) else self.codec.decode(head)
             if message is None and not read:
                 break
             self._waiting.popleft()

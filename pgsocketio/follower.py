@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from pgsocketio.backlog import Backlog
+from pgsocketio.busy_log import INTERVAL, BusyLog
 from pgsocketio.hub import Hub
 from pgsocketio.log.reader import LogReader, Page
 from pgsocketio.measure import Histogram
@@ -37,6 +38,7 @@ class Follower:
     :ivar trimmed: the newest transaction that was trimmed.
     :ivar queue: how full the cluster's queue of NOTIFY is, 0 to 1.
     :ivar rows_read: rows of the log read so far.
+    :ivar busy: whether the log is polled now.
     :ivar latency: seconds from publishing, by PostgreSQL's clock, until a message was handed to
         all its listeners here. A message counts once, however many they are.
     """
@@ -55,12 +57,14 @@ class Follower:
         self.trimmed, self.queue = 0, 0.0
         self.rows_read, self.latency = 0, Histogram()
         hub.delivered, hub.heard = self._measure, self._deliver_midway
+        self.busy = BusyLog()
         self._name, self._runtime, self._hub = name, runtime, hub
         self._on_page, self._on_foreign_log = on_page, on_foreign_log
         self._backlog = Backlog(max_backlog)
         self._clock_offset = 0.0  # of PostgreSQL's clock to ours
         self._read_done = runtime.event()
         self._reads_started = self._reads_done = 0
+        self._next_poll = 0.0
         self._read_wanted = True
         self._next_replay = 0.0
         self._reading: Snapshot | None = None
@@ -94,18 +98,30 @@ class Follower:
     def deliver_heard(self) -> bool:
         """Deliver what was heard, in order.
 
+        Of a busy log only what a read has covered: who published before it, and woke nobody, may
+        come with the next one.
+
         :returns: whether content was delivered that no read has covered yet.
         """
-        self._hub.deliver_inline(inline := self._backlog.take())
-        while self._backlog:
+        inline = self._deliver()
+        while self._backlog and not self.busy.polled:
             self.read()
-            self._hub.deliver_inline(inline := self._backlog.take())
-        return bool(inline)
+            inline = self._deliver()
+        return bool(inline) and not self.busy.polled
+
+    def _deliver(self, reading: Snapshot | None = None) -> list[Message]:
+        inline = self._backlog.take(reading, covered_only=self.busy.polled)
+        self._count(inline)
+        self._hub.deliver_inline(inline)
+        return inline
+
+    def _count(self, messages: Sequence[Message]) -> None:
+        self.busy.count(len({message.xid for message in messages if message.xid is not None}))
 
     def _deliver_midway(self) -> None:
         """While others are caught up, deliver what was heard and that read does not bring."""
         if self._reading is not None:
-            self._hub.deliver_inline(self._backlog.take(self._reading))
+            self._deliver(self._reading)
 
     # -- reading -----------------------------------------------------------------------------
 
@@ -116,6 +132,8 @@ class Follower:
         """
         if self._read_wanted:
             return 0.0
+        if self.busy.polled:
+            return self._next_poll
         return min(poll, self._next_replay) if self._hub.replaying else poll
 
     def wait_for_read(self, timeout: float) -> bool:
@@ -153,7 +171,10 @@ class Follower:
         here = self._hub.stamp.position.snapshot
         had = () if replay else self._hub.had  # others may wait for what was heard already
         for _snapshot, messages in self._log.read(here, now.snapshot, had):
+            self._count(messages)
             self._take_page(messages, catch_up=oldest == here)
+        done = self._runtime.monotonic()
+        self._next_poll = max(asked + INTERVAL, done + min(INTERVAL, done - asked))
         if oldest != here:
             # All that others have to get they have got; what this does not see came after it.
             self._reading = now.snapshot
@@ -166,14 +187,18 @@ class Follower:
         if replay:
             done = self._runtime.monotonic()
             self._next_replay = done + min(MAX_REST, done - asked)
+        if self._backlog:
+            self.news.set()  # some of it may be delivered now
         self._reads_done = started
         self._read_done.set()
 
     def _ask(self, log: LogReader) -> Position:
         """Where the log stands; the hub starts anew when messages are gone that it has not read."""
         asked = self._runtime.monotonic()
-        now, self.trimmed, clock, self.queue = log.now()
-        self._clock_offset = clock - (asked + self._runtime.monotonic()) / 2
+        now, self.trimmed, clock, self.queue, polled = log.now()
+        answered = self._runtime.monotonic()
+        self.busy.told(polled, asked, answered)
+        self._clock_offset = clock - (asked + answered) / 2
         self._backlog.codec.clock = clock
         stamp = self._hub.stamp
         if stamp and stamp.position.snapshot.needs(self.trimmed, now.snapshot):

@@ -11,12 +11,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import psycopg2
+from psycopg2.errors import InsufficientPrivilege
 
+from pgsocketio.busy_log import PROMISE
 from pgsocketio.errors import RealtimeError
 from pgsocketio.follower import Follower
 from pgsocketio.hub import Hub
 from pgsocketio.log import schema
 from pgsocketio.log.reader import LogReader
+from pgsocketio.quiet_log import QuietLog
 from pgsocketio.runtime import Job, Runtime
 
 logger = logging.getLogger("pgsocketio.listener")
@@ -99,6 +102,7 @@ class Listener:
         self.listening = True
         self.error: str | None = None
         self._connect, self._runtime = connect, runtime
+        self._quiet = QuietLog(logger, runtime.monotonic, 3_600.0)
         self._beat = f"{_BEAT}{node}"
         self._on_ready = on_ready
         self._next_beat = 0.0
@@ -210,17 +214,18 @@ class Listener:
         poll = self.settings.poll if self.listening else self.settings.settle
         due = monotonic() + poll
         while not self._stopping and not self._queue_turned():
-            follower.news.wait(max(0.0, follower.read_due(due) - monotonic()))
+            woken = follower.news.wait(max(0.0, follower.read_due(due) - monotonic()))
             follower.news.clear()
             if self._failure is not None:
                 raise self._failure
             if follower.deliver_heard():
                 due = min(due, monotonic() + self.settings.settle)
             now = monotonic()
-            if now >= follower.read_due(due):
+            if not woken or now >= follower.read_due(due):
                 follower.read()
                 self._keep_alive()
                 due = now + poll
+            self._promise()
 
     def _announce(self) -> None:
         if not self.ready:
@@ -249,6 +254,19 @@ class Listener:
         self._next_beat = now + self.settings.poll * 0.9
         assert self._log is not None
         self._log.notify(CHANNEL, self._beat)
+
+
+    def _promise(self) -> None:
+        """Spare publishers their NOTIFY while there is so much to read that it is polled anyway."""
+        busy = self.follower.busy
+        if not self.listening or not busy.promises(self._runtime.monotonic()):
+            return
+        assert self._log is not None
+        try:
+            self._log.promise(CHANNEL, PROMISE)
+        except InsufficientPrivilege as error:
+            text = "database %r: publishers are not spared their NOTIFY: %s"
+            self._quiet.line("promise", text, self.name, error)
 
 
 def _hang_up(*connections: Any) -> None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from time import monotonic
+from typing import Any, NamedTuple
 
 import psycopg2
 
+from pgsocketio.busy_log import trusted_until
 from pgsocketio.message import encode_values
 
 logger = logging.getLogger("pgsocketio.publisher")
@@ -48,18 +51,35 @@ def publish(
     return number
 
 
+_POLLED = """
+    SELECT value::float8 - extract(epoch FROM clock_timestamp())::float8
+    FROM web_socketio_meta WHERE key = 'polled_until'
+"""
+
+
+class Deferred(NamedTuple):
+    """A message whose NOTIFY has to leave after COMMIT, see :meth:`Waker.wake`.
+
+    :param id: None when it is not durable.
+    :param xid: of the transaction.
+    :param polled_until: what is committed before that time of the monotonic clock needs no NOTIFY.
+    """
+
+    id: int | None
+    xid: str
+    polled_until: float
+
+
 def publish_deferred(
     cursor: Any, channel: str, values: dict[str, Any], *, uid: int | None, durable: bool = True
-) -> tuple[int | None, str]:
-    """As :func:`publish`, but the caller sends the NOTIFY after COMMIT, see :class:`Waker`.
-
-    :returns: the id, and the transaction's for :meth:`Waker.wake`.
-    """
+) -> Deferred:
+    """As :func:`publish`, but the caller sends the NOTIFY after COMMIT, see :class:`Waker`."""
     options = json.dumps({"durable": durable, "defer": True, "uid": uid})
-    statement = f"SELECT {_CALL}, pg_current_xact_id()::text"
+    statement = f"SELECT {_CALL}, pg_current_xact_id()::text, ({_POLLED})"
+    asked = monotonic()
     cursor.execute(statement, [channel, encode_values(values), options])
-    number, xid = cursor.fetchone()
-    return number, xid
+    number, xid, polled = cursor.fetchone()
+    return Deferred(number, xid, trusted_until(polled if durable else None, asked))
 
 
 class Connections:
@@ -133,11 +153,14 @@ class Waker:
         self._connections = Connections(connect)
         self.failures = 0
 
-    def wake(self, database: str, xid: str) -> None:
-        """Notify of a committed transaction. Never raises an ``Exception``.
+    def wake(self, database: str, xid: str, polled_until: float = -math.inf) -> None:
+        """Notify of a committed transaction, if anybody needs that. Never raises an ``Exception``.
 
         :param xid: the transaction, as ``pg_current_xact_id()::text`` named it.
+        :param polled_until: the earliest of its :class:`Deferred` messages.
         """
+        if monotonic() < polled_until:
+            return
         try:
             with self._connections.cursor(database) as cursor:
                 cursor.execute(_WAKE, [xid])

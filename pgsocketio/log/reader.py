@@ -42,8 +42,20 @@ _READ = f"""
 
 _NOW = """
     SELECT web_socketio_position(), value::bigint, extract(epoch FROM clock_timestamp())::float8,
-           pg_notification_queue_usage()
+           pg_notification_queue_usage(),
+           (SELECT value::float8 - extract(epoch FROM clock_timestamp())::float8
+            FROM web_socketio_meta WHERE key = 'polled_until')
     FROM web_socketio_meta WHERE key = 'trimmed_xid'
+"""
+
+# In one transaction: who does not know of the promise yet hears the hint, and reads it.
+_PROMISE = """
+    WITH promise AS (
+        INSERT INTO web_socketio_meta AS m (key, value)
+        VALUES ('polled_until', (extract(epoch FROM clock_timestamp()) + %s)::text)
+        ON CONFLICT (key) DO UPDATE SET value = excluded.value
+    )
+    SELECT pg_notify(%s, '1:')
 """
 
 
@@ -54,12 +66,14 @@ class Now(NamedTuple):
     :param trimmed: the newest transaction that was trimmed.
     :param clock: PostgreSQL's (seconds since 1970).
     :param queue: how full the cluster's queue of NOTIFY is, 0 to 1.
+    :param polled: seconds for which servers have promised to poll the log, None: never.
     """
 
     position: Position
     trimmed: int
     clock: float
     queue: float
+    polled: float | None
 
 
 class LogReader:
@@ -108,6 +122,14 @@ class LogReader:
         """Send a NOTIFY on this connection."""
         with self._connection.cursor() as cursor:
             cursor.execute("SELECT pg_notify(%s, %s)", [channel, payload])
+
+    def promise(self, channel: str, seconds: float) -> None:
+        """Let publishers know that every server polls the log, and the servers that they have to.
+
+        :param seconds: from now on.
+        """
+        with self._connection.cursor() as cursor:
+            cursor.execute(_PROMISE, [seconds, channel])
 
     def read(
         self, since: Snapshot, until: Snapshot | None = None, without: Iterable[int] = ()

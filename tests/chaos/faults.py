@@ -201,6 +201,13 @@ def server_killed(site: Site) -> None:
     site.server.start()
 
 
+@fault("server killed (SIGKILL) while it polls a busy log", quick=True)
+def killed_while_it_polls(site: Site) -> None:
+    with site.publishers.rush():
+        server_killed(site)
+    time.sleep(0.5)  # publishers still rely on the promise
+
+
 @fault("one of two servers killed (SIGKILL)", quick=True)
 def one_of_two_killed(site: Site) -> None:
     other = site.start_server()

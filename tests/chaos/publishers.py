@@ -5,14 +5,22 @@ from __future__ import annotations
 import itertools
 import random
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg2
 
-from pgsocketio.log.publisher import Waker, publish, publish_deferred
+from pgsocketio.log.publisher import Deferred, Waker, publish, publish_deferred
 
 _LEDGER = "INSERT INTO ledger (n, round, channel, recipient, durable) VALUES (%s, %s, %s, %s, %s)"
+
+
+_POLLED = """
+    SELECT EXISTS (SELECT FROM web_socketio_meta WHERE key = 'polled_until'
+                   AND value::float8 > extract(epoch FROM clock_timestamp()))
+"""
 
 
 class Transaction:
@@ -26,6 +34,7 @@ class Transaction:
         self._cursor = cursor
         self._number, self.round, self._numbers = number, round, numbers
         self._index = itertools.count()
+        self._deferred: list[Deferred] = []
 
     def publish(
         self, recipient: int, size: int = 0, defer: bool = False, durable: bool = True
@@ -37,14 +46,19 @@ class Transaction:
             "pad": "x" * size,
         }  # fmt: skip
         self._cursor.execute(_LEDGER, [n, self.round, channel, recipient, durable])
-        call = publish_deferred if defer else publish
-        call(self._cursor, channel, values, uid=None, durable=durable)
+        if defer:
+            self._deferred.append(
+                publish_deferred(self._cursor, channel, values, uid=None, durable=durable)
+            )
+        else:
+            publish(self._cursor, channel, values, durable=durable)
         return n
 
-    def xid(self) -> str:
-        """What a Waker needs after COMMIT."""
-        self._cursor.execute("SELECT pg_current_xact_id()::text")
-        return str(self._cursor.fetchone()[0])
+    def wake(self, waker: Waker) -> None:
+        """It is committed; send what it deferred."""
+        if self._deferred:
+            trusted = min(one.polled_until for one in self._deferred)
+            waker.wake("chaos", self._deferred[0].xid, trusted)
 
 
 class Publishers:
@@ -118,9 +132,9 @@ class Publishers:
         waker = Waker(lambda _database: psycopg2.connect(self.dsn))
         try:
             while self._open.is_set() and not self._ending:
-                xid = self._publish(connection, choice)
-                if xid is not None:
-                    waker.wake("chaos", xid)
+                transaction = self._publish(connection, choice)
+                if transaction is not None:
+                    transaction.wake(waker)
                 threading.Event().wait(choice.random() * 2 * self.pause_between)
         finally:
             connection.close()
@@ -129,17 +143,54 @@ class Publishers:
         """A transaction of the open round."""
         return Transaction(cursor, next(self._transactions), self.round, self.number)
 
-    def _publish(self, connection: Any, choice: random.Random) -> str | None:
-        """Run one transaction; returns its xid when it deferred something."""
+    def _publish(self, connection: Any, choice: random.Random) -> Transaction | None:
+        """Run one transaction; returns it when it was committed."""
         count, defer = choice.randint(1, 8), choice.random() < 0.5
         with connection, connection.cursor() as cursor:
             transaction = self.transaction(cursor)
             for _ in range(count):
                 recipient = choice.randint(1, self.users) if choice.random() < 0.4 else 0
                 transaction.publish(recipient, defer=defer)
-            xid = transaction.xid() if defer else None
         self.committed += count
-        return xid
+        return transaction
+
+    @contextmanager
+    def rush(self) -> Iterator[None]:
+        """Publish as fast as it goes, until servers poll the log; and on, in the block."""
+        over = threading.Event()
+        threads = [threading.Thread(target=self._rush, args=[over]) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        try:
+            self._wait_polled()
+            yield
+        finally:
+            over.set()
+            for thread in threads:
+                thread.join()
+
+    def _rush(self, over: threading.Event) -> None:
+        waker = Waker(lambda _database: psycopg2.connect(self.dsn))
+        connection = psycopg2.connect(self.dsn)
+        while not over.is_set():
+            with connection, connection.cursor() as cursor:
+                transaction = self.transaction(cursor)
+                transaction.publish(0, defer=True)
+            transaction.wake(waker)
+        connection.close()
+
+    def _wait_polled(self) -> None:
+        connection = psycopg2.connect(self.dsn)
+        connection.autocommit = True
+        deadline = time.monotonic() + 60
+        with connection.cursor() as cursor:
+            polled = False
+            while not polled:
+                assert time.monotonic() < deadline, "nobody polls the log"
+                time.sleep(0.05)
+                cursor.execute(_POLLED)
+                [polled] = cursor.fetchone()
+        connection.close()
 
     def one(
         self, recipients: list[int], size: int = 0, defer: bool = False, durable: bool = True

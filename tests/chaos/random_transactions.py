@@ -78,7 +78,7 @@ class RandomPublishers(Publishers):
 
     threads = 8
 
-    def _publish(self, connection: Any, choice: random.Random) -> str | None:
+    def _publish(self, connection: Any, choice: random.Random) -> Transaction | None:
         """Run a transaction, again when it lost a race, as Odoo's ``retrying`` does."""
         connection.set_session(isolation_level="REPEATABLE READ")
         while True:
@@ -86,7 +86,7 @@ class RandomPublishers(Publishers):
                 with connection, connection.cursor() as cursor:
                     transaction = self.transaction(cursor)
                     RandomTransaction(cursor, transaction, choice, self.users).fill()
-                    return transaction.xid()
+                return transaction
             except RolledBack:
                 return None
             except (errors.SerializationFailure, errors.DeadlockDetected):

@@ -56,6 +56,7 @@ def _attack(site: Site, fault: Fault) -> float:
         faults.restored_higher,
         faults.restored_lower,
         faults.promoted,
+        faults.killed_while_it_polls,
     ],
 )
 def test_it_comes_back_and_nothing_is_lost(site: Site, inject: Callable[[Site], None]) -> None:

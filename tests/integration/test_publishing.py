@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import select
 import xmlrpc.client
 from collections.abc import Callable
 from typing import Any
@@ -9,6 +11,7 @@ from typing import Any
 import psycopg2
 import pytest
 
+from pgsocketio.log.reader import LogReader
 from tests.integration.clients import Client, numbers
 from tests.integration.conftest import QUICK, Connect, Gate
 from tests.integration.site import RemoteError, Site
@@ -180,8 +183,7 @@ def test_notify_that_fails_breaks_no_commit(
     client = connect(site.user("demo", db), server=start(db, *QUICK))
     client.call("follow", "Topic", topic)
     sql(
-        "CREATE OR REPLACE FUNCTION web_socketio_wake("
-        " transaction xid8, volatile_messages jsonb DEFAULT '[]') RETURNS integer"
+        "CREATE OR REPLACE FUNCTION web_socketio_wake(transaction xid8) RETURNS integer"
         " LANGUAGE plpgsql AS $$ BEGIN RAISE 'no'; END $$", db=db,
     )
     created = site.user("demo", db).publish(
@@ -191,6 +193,29 @@ def test_notify_that_fails_breaks_no_commit(
     client.wait_for("batch")
     assert numbers(client, "batch") == [1]
     site.child.wait_for_line(rf"NOTIFY after COMMIT failed for database '{db}'")
+
+
+def test_of_what_servers_poll_nobody_is_notified_and_of_all_else_as_ever(
+    site: Site, new_db: Callable[[], str], postgres: Postgres, topic: str
+) -> None:
+    db = new_db()
+    connection = psycopg2.connect(postgres.dsn(db))
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute("LISTEN heard")
+        cursor.execute("LISTEN web_socketio")
+    LogReader(connection).promise("heard", 3_600)
+    steps = [["notify", "test", {"n": 1}], ["volatile", "test", {"n": 2}]]
+    site.user("demo", db).publish(["notify", "test", {"n": 0}])
+    site.user("demo", db).publish(*steps)
+    heard: list[str] = []
+    while len(heard) < 3:
+        assert select.select([connection], [], [], 30)[0], heard
+        connection.poll()
+        heard += [notification.payload for notification in connection.notifies]
+        connection.notifies.clear()
+    connection.close()
+    assert [re.findall(r'"n" ?: ?(\d)', payload) for payload in heard] == [[], ["1"], ["2"]]
 
 
 def test_sql_may_publish_and_an_open_savepoint_counts_there_too(

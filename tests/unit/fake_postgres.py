@@ -46,6 +46,8 @@ class FakeCursor:
         server = self._connection.check()
         if statement.startswith("LISTEN"):
             server.listening.append(self._connection)
+        elif "polled_until" in statement and "INSERT" in statement:
+            server.promise(*args)
         elif "pg_notify" in statement:
             server.notify(args[1])
         else:
@@ -106,6 +108,8 @@ class FakeConnection:
 class FakePostgres:
     """The server, on a log in memory.
 
+    :param clock: PostgreSQL's, seconds.
+    :ivar polled_until: what servers have promised publishers, by that clock.
     :ivar up: False: nobody can connect, and every statement fails.
     :ivar version: of the objects in the database, 0: none.
     :ivar reads: how often the log was read.
@@ -114,8 +118,11 @@ class FakePostgres:
     :ivar before_page: called before each page but the first of a read.
     """
 
-    def __init__(self, database: MemoryDatabase) -> None:
-        self.database = database
+    def __init__(
+        self, database: MemoryDatabase, clock: Callable[[], float] = lambda: 0.0
+    ) -> None:
+        self.database, self._clock = database, clock
+        self.polled_until: float | None = None
         self.up = True
         self.version = 1
         self.epoch = EPOCH
@@ -140,18 +147,27 @@ class FakePostgres:
 
     def publish(self, *numbers: int, inline: bool = True) -> None:
         """One transaction; without ``inline`` its NOTIFY is a hint."""
+        for message in self.commit(*numbers):
+            self.notify(sealed(message) if inline else "1:")
+
+    def commit(self, *numbers: int) -> list[Message]:
+        """One transaction of which nobody is notified."""
         transaction = self.database.transaction()
         messages = [transaction.publish("chat", n=number) for number in numbers]
         transaction.commit(inline=False)
-        for message in messages:
-            self.notify(sealed(message) if inline else "1:")
+        return messages
+
+    def promise(self, seconds: float, _channel: str) -> None:
+        self.polled_until = self._clock() + seconds
+        self.notify("1:")
 
     def answer(self, statement: str, args: Any) -> list[tuple[Any, ...]]:
         if "FROM web_socketio_log" in statement:
             return self._read(args)
         if "web_socketio_position()" in statement:
             position = str(self.database.position()).replace(EPOCH, self.epoch)
-            return [(position, self.trimmed, 1_767_225_600.0, self.queue)]
+            polled = self.polled_until and self.polled_until - self._clock()
+            return [(position, self.trimmed, 1_767_225_600.0, self.queue, polled)]
         answers: dict[str, Sequence[Any]] = {
             "to_regclass": (self.version > 0,),
             "'version'": (self.version,),

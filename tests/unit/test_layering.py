@@ -20,7 +20,7 @@ PURE = [
     "errors runtime quiet_log measure rates",
     "message position",
     "packet wire",
-    "adapter members config backlog",
+    "adapter members config backlog busy_log",
     "routes bounds",
     "hub",
     "mailbox progress",

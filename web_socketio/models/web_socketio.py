@@ -65,21 +65,23 @@ class WebSocketIO(models.AbstractModel):
                 "message log, so take @api.readonly (or readonly=True of the route, of the cursor) "
                 "away from what does it"
             )
-        number, xid = publisher.publish_deferred(
+        deferred = publisher.publish_deferred(
             cr, channel, values, uid=self.env.uid, durable=durable
         )
-        self._wake_after_commit(xid)
-        return number
+        self._wake_after_commit(deferred)
+        return deferred.id
 
-    def _wake_after_commit(self, xid):
+    def _wake_after_commit(self, deferred):
         """Send the NOTIFY once this transaction is committed; once, however much it publishes.
 
         What was published is read from the tables then: savepoints may still undo some of it.
         """
         cr, database = self.env.cr, self.env.cr.dbname
-        if "web_socketio" not in cr.postcommit.data:
-            cr.postcommit.data["web_socketio"] = True
-            cr.postcommit.add(lambda: waker.wake(database, xid))
+        data, until = cr.postcommit.data, deferred.polled_until
+        if "web_socketio" not in data:
+            data["web_socketio"] = until
+            cr.postcommit.add(lambda: waker.wake(database, deferred.xid, data["web_socketio"]))
+        data["web_socketio"] = min(data["web_socketio"], until)
 
     @api.private
     def position(self):
