@@ -31,10 +31,10 @@ CHECKS = 50
 class SessionWatch:
     """Looks after what lets the sockets in: session files, API keys, users, addons, databases.
 
-    An idle look costs two queries per database, one more for all its API keys, and every second one
-    the stat of each session file. Odoo is asked about a session when its file changed, when
-    ``auth_timeout`` may lock it, and after each change of Odoo's caches (signaling), because users
-    and their passwords may be what changed.
+    An idle look costs one query per database; every second one some more, for its addons and for
+    all its API keys, and the stat of each session file. Odoo is asked about a session when its file
+    changed, when ``auth_timeout`` may lock it, and after each change of Odoo's caches (signaling),
+    because users and their passwords may be what changed.
 
     :param interval: seconds between two looks.
     """
@@ -48,11 +48,11 @@ class SessionWatch:
 
     def run(self) -> None:
         """Look for ever."""
-        for files in itertools.cycle((True, False)):
+        for whole in itertools.cycle((True, False)):
             self._server.runtime.sleep(self._interval)
             for database in list(self._server.databases.values()):
                 try:
-                    self.look(database, files)
+                    self.look(database, whole)
                 except psycopg2.Error as error:
                     if database.listener.ready:  # else it says itself that PostgreSQL is away
                         text = "database %r cannot be asked about sessions now: %s"
@@ -60,10 +60,10 @@ class SessionWatch:
                 except Exception:
                     logger.exception("the check of sessions failed; it is repeated")
 
-    def look(self, database: OdooDatabase, files: bool = True) -> None:
+    def look(self, database: OdooDatabase, whole: bool = True) -> None:
         """Look once, and close the sockets of all that is not accepted any more.
 
-        :param files: at the session files, too.
+        :param whole: at addons, API keys and session files, too, not only at what Odoo signals.
         :raises psycopg2.Error: when the database cannot be asked; then the next look does it.
         """
         if not database.listener.ready:  # who is connected may be answered all the same
@@ -73,10 +73,11 @@ class SessionWatch:
             if reason is not None:
                 self._close_all(database, reason)
                 return
-        self._look_at(database, files)
+        self._look_at(database, whole)
 
-    def _look_at(self, database: OdooDatabase, files: bool) -> None:
-        self._close_uninstalled_early(database)
+    def _look_at(self, database: OdooDatabase, whole: bool) -> None:
+        if whole:
+            self._close_uninstalled_early(database)
         with compat.root_environment(database.name) as env:
             signals = compat.signals(env)
             changed = signals != self._signals.get(database.name)
@@ -84,8 +85,9 @@ class SessionWatch:
             if signaled:
                 installed = partial(compat.is_installed, env.registry)
                 self._close_uninstalled(database, installed)
-            self._look_at_keys(database, env.cr)
-        self._ask(database, database.sessions.doubtful(signals, time.time(), files), signals)
+            if whole or signaled:
+                self._look_at_keys(database, env.cr)
+        self._ask(database, database.sessions.doubtful(signals, time.time(), whole), signals)
         self._signals[database.name] = signals
         # Twice, for who was being let in meanwhile on the strength of what was true before.
         (self._again.add if changed else self._again.discard)(database.name)

@@ -28,7 +28,9 @@ INTERVAL = 5.0
 """Seconds between two reports; PostgreSQL takes a process that is silent for 30 s for gone."""
 
 BATCH = 1_000
-"""Most clients of one statement, and about as many idle ones are looked at in one report."""
+"""Most clients of one statement."""
+IDLE_LOOKS = 500
+"""About so many clients that had nothing queued are looked at in one report."""
 
 Listed = dict["NamespaceSocket", tuple[int, int]]
 """Clients, and what is queued for each."""
@@ -163,7 +165,7 @@ class NodeReport:
     def _choose(self, listed: Listed) -> set[NamespaceSocket]:
         """Whose queue to look at: of all that had something queued, and of a part of the others."""
         self._turn += 1
-        turns = len(listed) // BATCH + 1
+        turns = len(listed) // IDLE_LOOKS + 1
         looks = self._queueing & listed.keys()
         looks.update(islice(listed, self._turn % turns, None, turns))
         self._queueing = set()

@@ -35,6 +35,7 @@ class TimerWheel:
         self._clock = clock
         self._buckets: dict[int, set[Timed]] = {}
         self._next = self._now()
+        self._count = 0
 
     def _now(self) -> int:
         return int(self._clock() / self.tick)
@@ -54,12 +55,14 @@ class TimerWheel:
         if bucket is None:
             bucket = self._buckets[due] = set()
         bucket.add(item)
+        self._count += 1
 
     def cancel(self, item: Timed) -> None:
         """Forget the item's time, if it has one."""
         if item.due >= 0:
             bucket = self._buckets[item.due]
-            bucket.discard(item)
+            bucket.remove(item)
+            self._count -= 1
             if not bucket:
                 del self._buckets[item.due]
             item.due = -1
@@ -69,7 +72,7 @@ class TimerWheel:
 
         An item whose call raises does not keep back the others.
         """
-        now, most = self._now(), max(MOST, len(self) // 40)
+        now, most = self._now(), max(MOST, self._count // 40)
         while self._next <= now:
             bucket = self._buckets.get(self._next)
             while bucket:
@@ -77,13 +80,14 @@ class TimerWheel:
                     return
                 most -= 1
                 item = bucket.pop()
+                self._count -= 1
                 item.due = -1
                 item.on_time()
             self._buckets.pop(self._next, None)
             self._next += 1
 
     def __len__(self) -> int:
-        return sum(map(len, self._buckets.values()))
+        return self._count
 
 
 class CountPerKey:
