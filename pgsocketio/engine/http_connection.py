@@ -13,6 +13,7 @@ from .stream import Stream
 
 _FIXED_HEADERS: Final = (("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"))
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
+_LEAST_RATE: Final = 20_000  # bytes per second of a long body
 
 
 _RECEIVING: Final = (State.IDLE, State.HEAD, State.BODY)
@@ -123,7 +124,8 @@ class HttpConnection:
             return
         self._parser.accept_body(limit)
         if not self._parser.complete:
-            self._limit_time(self._runtime.settings.body_timeout)
+            seconds = self._runtime.settings.body_timeout + (request.length or 0) / _LEAST_RATE
+            self._limit_time(seconds)
             if request.expects_continue:
                 self.stream.write(_CONTINUE)
 

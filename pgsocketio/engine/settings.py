@@ -61,7 +61,7 @@ class EngineSettings:
     header_timeout: float = 10.0
     """Seconds from the first byte (or from connecting) to the end of a request head."""
     body_timeout: float = 30.0
-    """Seconds to receive a request body, and to take a response."""
+    """Seconds to receive a request body (a long one: more), and to take a response."""
     keep_alive_timeout: float = 75.0
     """Seconds a connection may idle between two requests."""
     max_fallback_body: int = 16_000_000

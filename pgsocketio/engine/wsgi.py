@@ -25,7 +25,7 @@ class WSGIHandler(BaseHandler):
     Args:
         http: the connection, whose current request is answered.
         environ: the request's environ, complete.
-        timeout: seconds that the peer may take to read before the answer is given up.
+        timeout: seconds in which the peer has to read something, or the answer is given up.
 
     ``complete`` tells afterwards whether the answer is whole, so that the connection can go on.
     """
@@ -104,8 +104,8 @@ class WSGIHandler(BaseHandler):
         self._drained.clear()
         self._http.on_flushed = self._drained.set
         self._http.write(data)
-        while self._http.stream.unsent > _HIGH_WATER and not self._http.gone:
-            if not self._drained.wait(self._timeout):
+        while (unsent := self._http.stream.unsent) > _HIGH_WATER and not self._http.gone:
+            if not self._drained.wait(self._timeout) and self._http.stream.unsent >= unsent:
                 raise BrokenPipeError("the client does not read")
 
     def finish_response(self) -> None:

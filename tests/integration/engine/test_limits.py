@@ -146,6 +146,17 @@ def test_slow_requests(start: Start, data: bytes) -> None:
         assert http.ends()
 
 
+def test_a_long_body_has_longer(start: Start) -> None:
+    server = start("fallback", body_timeout=0.3, max_fallback_body=2_000_000)
+    long = request("POST", "/", b"x" * 2_000_000)
+    with Http(server.port) as uploads, Http(server.port) as short:
+        uploads.send(long[:1_000_000])
+        short.send(request("POST", "/", b"x" * 100)[:-1])
+        assert short.response().status == 408
+        uploads.send(long[1_000_000:])
+        assert len(uploads.response().json()["body"]) == 2_000_000
+
+
 def test_bytes_one_by_one_do_not_extend_the_time(start: Start) -> None:
     server = start("fallback", header_timeout=0.6, body_timeout=0.6, close_timeout=0.1)
     with Peer(server.port) as peer:

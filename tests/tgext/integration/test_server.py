@@ -29,7 +29,8 @@ Serve = Callable[..., Gearbox]
 @pytest.fixture(scope="module")
 def server(version: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gearbox]:
     """The application ``events``, on each version of TurboGears."""
-    ini = write_ini(tmp_path_factory.mktemp("events"), "events", {"ack_timeout": 1}, {})
+    options = {"ack_timeout": 1, "max_body": 2_000}
+    ini = write_ini(tmp_path_factory.mktemp("events"), "events", options, {})
     with Gearbox(version, ini, APPS) as server:
         yield server
 
@@ -47,6 +48,12 @@ def test_one_process_serves_pages_static_files_and_sockets(server: Gearbox) -> N
     assert "Socket.IO v4" in get(server, "/socketio/socket.io.js").text
     assert get(server, "/socketio/socketio_handshake").status_code == 404
     assert get(server, "/nothing").status_code == 404
+
+
+def test_how_much_may_be_uploaded_is_an_option(server: Gearbox) -> None:
+    for size, status in ((2_000, 404), (2_001, 413)):
+        answer = requests.post(f"{server.url}/nothing", data=bytes(size), timeout=PATIENCE)
+        assert answer.status_code == status
 
 
 @pytest.mark.parametrize("transports", [["websocket"], ["polling"], ["polling", "websocket"]])

@@ -23,6 +23,8 @@ OPTIONS = (
            (), many=True),
     Option("trusted_proxy", "networks (CIDR) of proxies whose X-Forwarded-* is believed", (),
            many=True),
+    Option("max_body", "most bytes of a request to a page, such as an upload", 16_000_000,
+           whole(1_000, 2**30)),
     *BOUNDS,
 )  # fmt: skip
 

@@ -43,7 +43,8 @@ class Process:
         resource = values["socketio_resource"]
         settings = server_settings(values)
         self.server = TGServer(application, resource, GreenRuntime(), Prepared, settings)
-        engine = within_descriptors(engine_settings(values, path=f"/{resource}/"))
+        pages = {"path": f"/{resource}/", "max_fallback_body": values["max_body"]}
+        engine = within_descriptors(engine_settings(values, **pages))
         self.engine = Engine(self.server, engine, application)
         self._life = Lifecycle(self.server, self.engine, values["drain_timeout"])
         self.server.about = self._life.about
