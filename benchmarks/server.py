@@ -28,7 +28,8 @@ from pgsocketio.green import GreenRuntime  # noqa: E402
 from pgsocketio.lifecycle import collect_gone, spare_collector  # noqa: E402
 from pgsocketio.namespace import BaseNamespace  # noqa: E402
 from pgsocketio.progress import keep_telling  # noqa: E402
-from pgsocketio.server import Server, ServerSettings  # noqa: E402
+from pgsocketio.server import Server  # noqa: E402
+from pgsocketio.settings import ServerSettings  # noqa: E402
 from pgsocketio.subscription import Subscription  # noqa: E402
 
 

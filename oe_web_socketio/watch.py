@@ -31,10 +31,10 @@ CHECKS = 50
 class SessionWatch:
     """Looks after what lets the sockets in: session files, API keys, users, addons, databases.
 
-    An idle look costs one query per database; every second one some more, for its addons and for
-    all its API keys, and the stat of each session file. Odoo is asked about a session when its file
-    changed, when ``auth_timeout`` may lock it, and after each change of Odoo's caches (signaling),
-    because users and their passwords may be what changed.
+    An idle look costs one query per database, one more for all its API keys, and every second one
+    another for its addons, and the stat of each session file. Odoo is asked about a session when
+    its file changed, when ``auth_timeout`` may lock it, and after each change of Odoo's caches
+    (signaling), because users and their passwords may be what changed.
 
     :param interval: seconds between two looks.
     """
@@ -63,7 +63,7 @@ class SessionWatch:
     def look(self, database: OdooDatabase, whole: bool = True) -> None:
         """Look once, and close the sockets of all that is not accepted any more.
 
-        :param whole: at addons, API keys and session files, too, not only at what Odoo signals.
+        :param whole: at addons and session files, too, not only at API keys and what Odoo signals.
         :raises psycopg2.Error: when the database cannot be asked; then the next look does it.
         """
         if not database.listener.ready:  # who is connected may be answered all the same
@@ -85,8 +85,7 @@ class SessionWatch:
             if signaled:
                 installed = partial(compat.is_installed, env.registry)
                 self._close_uninstalled(database, installed)
-            if whole or signaled:
-                self._look_at_keys(database, env.cr)
+            self._look_at_keys(database, env.cr)
         self._ask(database, database.sessions.doubtful(signals, time.time(), whole), signals)
         self._signals[database.name] = signals
         # Twice, for who was being let in meanwhile on the strength of what was true before.

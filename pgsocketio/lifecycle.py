@@ -13,7 +13,8 @@ import gevent
 
 from pgsocketio.engine import Engine, EngineSettings
 from pgsocketio.errors import ConfigError
-from pgsocketio.server import Server, ServerSettings
+from pgsocketio.server import Server
+from pgsocketio.settings import ServerSettings
 
 logger = logging.getLogger("pgsocketio.lifecycle")
 

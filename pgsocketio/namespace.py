@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
     from pgsocketio.adapter import AbstractAdapter
-    from pgsocketio.server import Scope
+    from pgsocketio.scope import Scope
     from pgsocketio.socket import NamespaceSocket
     from pgsocketio.subscription import Subscription
 

@@ -12,7 +12,8 @@ from pgsocketio.position import Position, Since, Stamp
 
 if TYPE_CHECKING:
     from pgsocketio.engine import Prepared
-    from pgsocketio.server import Scope, Server
+    from pgsocketio.scope import Scope
+    from pgsocketio.server import Server
     from pgsocketio.socket import NamespaceSocket
 
 _NOTHING: Mapping[str, frozenset[int]] = {}

@@ -6,134 +6,28 @@ import logging
 import secrets
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
 from pgsocketio import packet as sio
 from pgsocketio.client import ClientSocket
 from pgsocketio.errors import ConnectRefused, HandlerError, NotEncodable, TemporarilyUnavailable
 from pgsocketio.feed import Feed, Kind
-from pgsocketio.hub import Hub
-from pgsocketio.mailbox import MailboxLimits
 from pgsocketio.measure import Traffic
-from pgsocketio.members import Members, Target
+from pgsocketio.members import Members
 from pgsocketio.namespace import BaseNamespace, Refused
 from pgsocketio.packet import Packet
-from pgsocketio.position import Position
 from pgsocketio.progress import PositionPackets
 from pgsocketio.quiet_log import QuietLog
 from pgsocketio.runtime import Runtime
+from pgsocketio.scope import LocalScope, Scope
+from pgsocketio.settings import ServerSettings
 from pgsocketio.socket import NamespaceSocket
 
 if TYPE_CHECKING:
     from pgsocketio.engine import Connection, Prepared
 
 logger = logging.getLogger("pgsocketio.server")
-
-
-@dataclass(frozen=True, slots=True)
-class ServerSettings:
-    """Bounds and times of the Socket.IO server.
-
-    :param auth_timeout: seconds that a client may stay unauthenticated, or on no namespace at all.
-    :param ack_timeout: seconds to wait for an acknowledgement.
-    :param max_attempts: how often an unacknowledged batch is sent.
-    :param max_queue: most events of one client on one namespace that wait for a handler.
-    :param max_acks: most acknowledgements that one client owes; the oldest are forgotten.
-    :param max_rooms: most rooms of one client.
-    :param max_subscriptions: most subscriptions of one client on one namespace.
-    :param max_jobs: most jobs of one client on one namespace.
-    :param max_namespaces: most namespaces of one connection.
-    :param events_per_second: packets that a connection may send, sustained; acknowledgements that
-        were asked for are free.
-    :param event_burst: packets that it may send at once.
-    :param max_payload: most bytes of a packet's attachments together.
-    :param max_attachments: most attachments of a packet.
-    :param max_depth: most lists and objects of a packet within each other.
-    :param position_interval: seconds between positions told to a client.
-    :param position_burst: messages after which a client is told its position within a second.
-    :param resume_window: seconds after connecting in which handlers start to listen.
-    :param mailbox: bounds of each blocking listener.
-    """
-
-    auth_timeout: float = 10.0
-    ack_timeout: float = 10.0
-    max_attempts: int = 5
-    max_queue: int = 5_000
-    max_acks: int = 1_000
-    max_rooms: int = 1_000
-    max_subscriptions: int = 1_000
-    max_jobs: int = 1_000
-    max_namespaces: int = 64
-    events_per_second: float = 1_000.0
-    event_burst: int = 5_000
-    max_payload: int = 1_000_000
-    max_attachments: int = 32
-    max_depth: int = 64
-    position_interval: float = 25.0
-    position_burst: int = 500
-    resume_window: float = 10.0
-    mailbox: MailboxLimits = field(default_factory=MailboxLimits)
-
-    @property
-    def max_queued(self) -> int:
-        """As many as ten messages of the largest size have."""
-        return 10 * self.max_payload
-
-
-class Backplane(Protocol):
-    """Acts on the sockets of the whole system."""
-
-    def emit(
-        self, namespace: str, event: str, args: Sequence[Any], room: str | None, skip: str | None
-    ) -> None:
-        """Send an event to the clients of a namespace or of a room in it.
-
-        :param skip: the Socket.IO sid of a client to leave out.
-        """
-
-    def kick(self, target: Target, reason: str) -> None:
-        """Close the clients that are meant.
-
-        :param reason: what they are told.
-        """
-
-
-class Scope(Protocol):
-    """What clients share that may meet: a database, or the whole of a process without any."""
-
-    name: str
-    hub: Hub | None
-    backplane: Backplane
-
-    def resume(self, token: str) -> Position | None:
-        """A client's position, when everything after it can still be sent; else None.
-
-        Then all that was published before lies behind the position of the hub.
-        """
-
-
-class LocalScope:
-    """A scope without database: rooms and broadcasts of this process alone."""
-
-    hub: Hub | None = None
-
-    def __init__(self, server: Server, name: str = "") -> None:
-        self.name = name
-        self._members = server.members
-        self.backplane: Backplane = self
-
-    def emit(
-        self, namespace: str, event: str, args: Sequence[Any], room: str | None, skip: str | None
-    ) -> None:
-        self._members.emit(self.name, namespace, event, args, room, skip)
-
-    def kick(self, target: Target, reason: str) -> None:
-        self._members.kick(self.name, target, reason)
-
-    def resume(self, token: str) -> Position | None:
-        return None
 
 
 class Server:

@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from pgsocketio.mailbox import Mailbox
     from pgsocketio.namespace import BaseNamespace
     from pgsocketio.runtime import Event, Runtime
-    from pgsocketio.server import Scope, ServerSettings
+    from pgsocketio.scope import Scope
+    from pgsocketio.settings import ServerSettings
 
 logger = logging.getLogger("pgsocketio.socket")
 

@@ -19,7 +19,7 @@ from .session import LEVELS, OdooSession
 from .web_socketio import addon_of
 
 if TYPE_CHECKING:
-    from pgsocketio.server import Scope
+    from pgsocketio.scope import Scope
 
 SECRETS = ("api_key", "session_id")
 UNINSTALLED = "the addon was uninstalled"

@@ -7,7 +7,9 @@ from typing import Any, cast
 
 from pgsocketio.namespace import BaseNamespace
 from pgsocketio.packet import ACK, CONNECT, CONNECT_ERROR, DISCONNECT, EVENT, Packet
-from pgsocketio.server import Scope, Server, ServerSettings
+from pgsocketio.scope import Scope
+from pgsocketio.server import Server
+from pgsocketio.settings import ServerSettings
 
 from .database import MemoryDatabase
 from .runtime import ThreadRuntime

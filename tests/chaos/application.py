@@ -24,7 +24,8 @@ from pgsocketio.green import GreenRuntime
 from pgsocketio.listener import ListenerSettings
 from pgsocketio.namespace import BaseNamespace
 from pgsocketio.progress import keep_telling
-from pgsocketio.server import Server, ServerSettings
+from pgsocketio.server import Server
+from pgsocketio.settings import ServerSettings
 from pgsocketio.subscription import Subscription
 
 logger = logging.getLogger("chaos")

@@ -7,7 +7,8 @@ from typing import Any
 from pgsocketio.errors import ConnectRefused, TemporarilyUnavailable
 from pgsocketio.namespace import BaseNamespace
 from pgsocketio.packet import CONNECT, Packet
-from pgsocketio.server import Server, ServerSettings
+from pgsocketio.server import Server
+from pgsocketio.settings import ServerSettings
 from pgsocketio.testing import (
     MemoryClient,
     MemoryPrepared,

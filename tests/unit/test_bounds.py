@@ -12,7 +12,7 @@ from pgsocketio.bounds import BOUNDS
 from pgsocketio.config import Option
 from pgsocketio.engine import EngineSettings
 from pgsocketio.lifecycle import engine_settings, server_settings
-from pgsocketio.server import ServerSettings
+from pgsocketio.settings import ServerSettings
 
 PAGE = Path(__file__).parents[2] / "docs" / "limits.md"
 SETTINGS = (EngineSettings(), ServerSettings())

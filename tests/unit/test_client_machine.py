@@ -16,7 +16,7 @@ from pgsocketio.mailbox import MailboxLimits
 from pgsocketio.message import Message
 from pgsocketio.namespace import BaseNamespace
 from pgsocketio.position import Position
-from pgsocketio.server import ServerSettings
+from pgsocketio.settings import ServerSettings
 from pgsocketio.subscription import Subscription
 from pgsocketio.testing import NamespaceDriver, Transaction
 from tests.chaos.keeper import Keeper

@@ -8,7 +8,8 @@ from typing import Any, cast
 import pytest
 
 from pgsocketio.namespace import BaseNamespace
-from pgsocketio.server import Scope, Server
+from pgsocketio.scope import Scope
+from pgsocketio.server import Server
 from pgsocketio.subscription import Subscription
 from pgsocketio.testing import NamespaceDriver
 

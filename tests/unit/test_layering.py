@@ -24,7 +24,7 @@ PURE = [
     "routes bounds",
     "hub",
     "mailbox progress",
-    "shown",
+    "shown settings scope",
     "reader",
     "feed",
     "subscription jobs namespace",

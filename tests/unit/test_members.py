@@ -9,7 +9,7 @@ import pytest
 
 from pgsocketio.errors import HandlerError
 from pgsocketio.namespace import BaseNamespace
-from pgsocketio.server import LocalScope
+from pgsocketio.scope import LocalScope
 from pgsocketio.testing import NamespaceDriver
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pgsocketio.namespace import BaseNamespace
-from pgsocketio.server import ServerSettings
+from pgsocketio.settings import ServerSettings
 from pgsocketio.testing import NamespaceDriver
 
 

@@ -11,7 +11,7 @@ from pgsocketio.adapter import AbstractAdapter
 from pgsocketio.feed import VOLATILE_BOUND
 from pgsocketio.namespace import BaseNamespace
 from pgsocketio.packet import Packet
-from pgsocketio.server import ServerSettings
+from pgsocketio.settings import ServerSettings
 from pgsocketio.subscription import Subscription
 from pgsocketio.testing import NamespaceDriver
 from pgsocketio.wire import POSITION, READY, RECOVERED, UNDELIVERED

@@ -8,7 +8,7 @@ import pytest
 
 from pgsocketio.namespace import BaseNamespace
 from pgsocketio.progress import keep_telling
-from pgsocketio.server import ServerSettings
+from pgsocketio.settings import ServerSettings
 from pgsocketio.subscription import Subscription
 from pgsocketio.testing import NamespaceDriver
 from pgsocketio.wire import POSITION

@@ -18,7 +18,7 @@ import pytest
 from pgsocketio.adapter import AbstractAdapter
 from pgsocketio.errors import ConnectRefused, HandlerError
 from pgsocketio.namespace import BaseNamespace
-from pgsocketio.server import ServerSettings
+from pgsocketio.settings import ServerSettings
 from pgsocketio.subscription import Subscription
 from pgsocketio.testing import MemoryClient, NamespaceDriver
 from pgsocketio.wire import SUPPORTED

@@ -20,7 +20,8 @@ from pgsocketio.engine import Engine, EngineSettings, Prepared
 from pgsocketio.errors import ConnectRefused
 from pgsocketio.green import GreenRuntime
 from pgsocketio.namespace import BaseNamespace
-from pgsocketio.server import Server, ServerSettings
+from pgsocketio.server import Server
+from pgsocketio.settings import ServerSettings
 
 ENGINES: list[Engine] = []
 GONE: deque[list[str]] = deque(maxlen=20)

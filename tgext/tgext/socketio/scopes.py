@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from pgsocketio.errors import ConfigError
-from pgsocketio.server import LocalScope, Scope, Server
+from pgsocketio.scope import LocalScope, Scope
+from pgsocketio.server import Server
 
 from .brokers import PREFIX, broker_of
 from .feeds import FeedHub

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from pgsocketio.errors import ConnectRefused, Disconnected, TemporarilyUnavailable
 from pgsocketio.namespace import BaseNamespace
 from pgsocketio.runtime import Runtime
-from pgsocketio.server import Server, ServerSettings
+from pgsocketio.server import Server
+from pgsocketio.settings import ServerSettings
 from pgsocketio.socket import NamespaceSocket
 
 from . import tgcompat
