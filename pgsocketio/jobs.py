@@ -67,7 +67,7 @@ class Jobs:
         reader = self._readers.get((job, adapter))
         if reader is None:
             name = f"{type(self._socket.namespace).__qualname__}.{self._names.get(job, 'event')}"
-            reader = self._readers[job, adapter] = self._socket.new_reader(adapter, name)
+            reader = self._readers[job, adapter] = self._socket.listeners.new_reader(adapter, name)
         self._current[job] = reader
         return reader
 

@@ -189,11 +189,11 @@ class BaseNamespace:
         :param args: handed to the adapter.
         :param acknowledged: send each message again until the client acknowledges it.
         """
-        self.socket.subscribe(event, adapterClass, args, acknowledged)
+        self.socket.listeners.subscribe(event, adapterClass, args, acknowledged)
 
     def unsubscribe(self, event: str, adapterClass: type[AbstractAdapter], *args: Any) -> None:
         """End what :meth:`subscribe` began with the same arguments."""
-        self.socket.unsubscribe(event, adapterClass, args)
+        self.socket.listeners.unsubscribe(event, adapterClass, args)
 
     # -- rooms -------------------------------------------------------------------------------
 

@@ -164,7 +164,7 @@ class Progress:
         now = socket.scope.hub.stamp
         if self._resume is not None and not self._is_settled(socket, now):
             return None
-        listening: Sequence[Listening] = socket.listening
+        listening: Sequence[Listening] = socket.listeners.all
         if any(one.catching_up for one in listening):
             return None
         holds = [hold for hold in (one.hold for one in listening) if hold is not None]

@@ -228,5 +228,5 @@ class Reader:
             logger.error("%s fails again and again; given up: messages %s", self._name, ids)
             self._socket.server.counters["undelivered"] += 1
             self._mailbox.finish()
-        self._socket.forget_reader(self)
+        self._socket.listeners.forget(self)
         return self._since if self._mailbox is None else self._mailbox.close()

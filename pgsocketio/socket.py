@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from pgsocketio import packet as sio
 from pgsocketio import wire
-from pgsocketio.adapter import AbstractAdapter
 from pgsocketio.errors import (
     ConnectRefused,
     Disconnected,
@@ -21,16 +20,13 @@ from pgsocketio.errors import (
 )
 from pgsocketio.hub import Hub
 from pgsocketio.jobs import Jobs
+from pgsocketio.listeners import Listeners
 from pgsocketio.packet import Packet
-from pgsocketio.position import Since
 from pgsocketio.progress import Progress
-from pgsocketio.reader import Reader
-from pgsocketio.subscription import AcknowledgedSubscriber, Subscriber, subscription_key
 
 if TYPE_CHECKING:
     from pgsocketio.client import ClientSocket
     from pgsocketio.engine import Prepared
-    from pgsocketio.mailbox import Mailbox
     from pgsocketio.namespace import BaseNamespace
     from pgsocketio.runtime import Event, Runtime
     from pgsocketio.scope import Scope
@@ -56,13 +52,14 @@ class NamespaceSocket:
 
     :ivar version: of the wire protocol that the client speaks, None for plain Socket.IO.
     :ivar scope: whose rooms and messages it shares; None until it was let in.
+    :ivar listeners: what of it messages go to.
     :ivar gone: why it left; None while it is there.
     """
 
     __slots__ = (
-        "_acks", "_class", "_jobs", "_queue", "_readers", "_subscribers", "_waiting",
-        "_entering", "accepted", "client", "gone", "name", "namespace", "progress", "rooms",
-        "scope", "server", "sid", "traffic", "version",
+        "_acks", "_class", "_entering", "_jobs", "_queue", "_waiting", "accepted", "client", "gone",
+        "listeners", "name", "namespace", "progress", "rooms", "scope", "server", "sid", "traffic",
+        "version",
     )  # fmt: skip
 
     def __init__(
@@ -84,8 +81,7 @@ class NamespaceSocket:
         self._queue: deque[Packet] | None = None  # only while something waits or is handled
         self._acks: dict[int, Callable[..., Any] | _Expected] = {}
         self._waiting: dict[Event, None] = {}
-        self._readers: dict[Reader, None] = {}
-        self._subscribers: tuple[Subscriber, ...] = ()
+        self.listeners = Listeners(self)
 
     # -- what surrounds it -------------------------------------------------------------------
 
@@ -237,75 +233,10 @@ class NamespaceSocket:
             self.progress.greet(self, recovered)
         for wanted in self.namespace.get_subscriptions():
             args = wanted.args(self.namespace.session)
-            self.subscribe(wanted.event, wanted.adapterClass, args, wanted.acknowledged)
+            self.listeners.subscribe(wanted.event, wanted.adapterClass, args, wanted.acknowledged)
         self.namespace.admitted()
 
     # -- messages ----------------------------------------------------------------------------
-
-    def new_reader(
-        self, adapter: type[AbstractAdapter], name: str, since: Since | None = None
-    ) -> Reader:
-        """A blocking reader that ends with this client."""
-        reader = Reader(self, adapter, name, since)
-        self._readers[reader] = None
-        return reader
-
-    def forget_reader(self, reader: Reader) -> None:
-        self._readers.pop(reader, None)
-
-    def subscribe(
-        self,
-        event: str,
-        adapter: type[AbstractAdapter],
-        args: Sequence[Any],
-        acknowledged: bool = False,
-    ) -> None:
-        """Send each message that an adapter chooses as an event, from now on.
-
-        Nothing when the client is gone: nobody would end it.
-        """
-        key = subscription_key(event, adapter, args)
-        if self.gone is not None or any(one.key == key for one in self._subscribers):
-            return
-        most = self.settings.max_subscriptions
-        if len(self._subscribers) >= most:
-            raise HandlerError(f"a client may have {most} subscriptions at most")
-        kind = AcknowledgedSubscriber if acknowledged else Subscriber
-        slot = self._free_slot() if acknowledged else 0
-        subscriber = kind(self, event, adapter, args, slot)
-        if self.gone is None:
-            self._subscribers += (subscriber,)
-        else:  # meanwhile: a hub may have to wait for its broker
-            subscriber.leave()
-
-    def _free_slot(self) -> int:
-        slots = {one.slot for one in self._subscribers if one.asks}
-        free = next((slot for slot in range(sio.SLOTS - 1) if slot not in slots), None)
-        if free is None:
-            text = f"a client may have {sio.SLOTS - 1} acknowledged subscriptions at most"
-            raise HandlerError(text)
-        return free
-
-    def unsubscribe(self, event: str, adapter: type[AbstractAdapter], args: Sequence[Any]) -> None:
-        """End a subscription; one that there is not, too."""
-        key = subscription_key(event, adapter, args)
-        for subscriber in self._subscribers:
-            if subscriber.key == key:
-                subscriber.leave()
-        self._subscribers = tuple(one for one in self._subscribers if one.key != key)
-
-    def end_listening(self, unwanted: Callable[[type[AbstractAdapter]], bool]) -> None:
-        """End all that listens with certain adapters; a job that waits there ends, too.
-
-        :param unwanted: tells which.
-        """
-        for reader in list(self._readers):
-            if unwanted(reader.adapter):
-                reader.leave()
-        ended = [one for one in self._subscribers if unwanted(one.crowd.kind.adapter)]
-        for subscriber in ended:
-            subscriber.leave()
-        self._subscribers = tuple(one for one in self._subscribers if one not in ended)
 
     def missed(self) -> None:
         """Tell a versioned client that it cannot be caught up."""
@@ -313,20 +244,9 @@ class NamespaceSocket:
             self.emit(wire.RECOVERED, [{"recovered": False}])
 
     @property
-    def listening(self) -> list[Mailbox | Subscriber]:
-        """Whatever messages go to."""
-        mailboxes = [r.mailbox for r in self._readers if r.mailbox is not None]
-        return [*mailboxes, *self._subscribers]
-
-    @property
     def waiting(self) -> int:
         """Messages in its mailboxes, those in hand included."""
-        waiting = 0
-        for one in self._subscribers:
-            waiting += one.depth
-        for reader in self._readers:
-            waiting += 0 if reader.mailbox is None else reader.mailbox.depth
-        return waiting
+        return self.listeners.waiting
 
     @property
     def unacknowledged(self) -> int:
@@ -453,10 +373,7 @@ class NamespaceSocket:
         self.gone = reason
         self.client.forget(self)
         self.server.members.discard(self)
-        for reader in list(self._readers):
-            reader.leave()
-        for subscriber in self._subscribers:
-            subscriber.leave()
+        self.listeners.leave()
         self._acks.clear()
         for waiting in self._waiting:
             waiting.set()

@@ -50,7 +50,8 @@ class HandlerSession:
         self.namespace = namespace
         self._reader = None
         if handler.adapter is not None:
-            self._reader = namespace.socket.new_reader(handler.adapter, handler.name, since)
+            listeners = namespace.socket.listeners
+            self._reader = listeners.new_reader(handler.adapter, handler.name, since)
 
     def __getattr__(self, name: str) -> Any:
         try:

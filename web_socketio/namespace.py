@@ -119,7 +119,7 @@ class OpenERPNameSpace(AuthenticatedNameSpace):
 
         :param installed: tells of an addon.
         """
-        self.socket.end_listening(lambda adapter: not installed(addon_of(adapter)))
+        self.socket.listeners.end(lambda adapter: not installed(addon_of(adapter)))
 
     # -- errors ------------------------------------------------------------------------------
 

@@ -56,7 +56,7 @@ def test_subscriptions_and_jobs_with_an_adapter_end_and_the_others_go_on() -> No
         ]  # fmt: skip
         asked = Foreign.asked
 
-        client.namespace.socket.end_listening(lambda adapter: adapter is Foreign)
+        client.namespace.socket.listeners.end(lambda adapter: adapter is Foreign)
         client.settle()
         assert client.namespace.ended == ["Foreign"]
         client.database.publish("chat", n=2)

@@ -28,6 +28,7 @@ PURE = [
     "reader",
     "feed",
     "subscription jobs namespace",
+    "listeners",
     "socket",
     "client",
     "server",

@@ -117,7 +117,7 @@ def test_it_waits_for_a_listener_that_is_being_caught_up(page: Watch) -> None:
     page.publish(1)
     page.acknowledge()
     namespace = page.client.namespace
-    namespace.spawn(namespace.socket.new_reader(All, "late", since).listen)
+    namespace.spawn(namespace.socket.listeners.new_reader(All, "late", since).listen)
     page.client.runtime.settle()
     assert page.client.database.wanted  # a read, that did not happen yet
     page.client.server.tell_positions()

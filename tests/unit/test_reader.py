@@ -248,5 +248,5 @@ def test_a_client_that_returns_gets_what_it_missed(page: Make) -> None:
 def test_a_class_that_is_no_adapter_is_refused_at_once(page: Make) -> None:
     one = page(lambda reader: None)
     with pytest.raises(TypeError):
-        one.socket.new_reader(Quiet, "name")
+        one.socket.listeners.new_reader(Quiet, "name")
     assert not isinstance(one.ended[0], HandlerError)

@@ -92,7 +92,7 @@ def test_each_attempt_waits_longer(page: Make) -> None:
     assert len(times) == 5
     for attempt, pause in enumerate(pauses, 1):
         most = 0.125 * 2**attempt
-        assert most / 2 <= pause <= most + 0.02
+        assert most / 2 - 0.02 <= pause <= most + 0.02  # seen at steps of 0.01 s
 
 
 def test_one_event_of_a_batch_that_fails_again_and_again(page: Make) -> None:

@@ -62,14 +62,14 @@ class PubSubTGNamespace(SocketIOTGNamespace):
     def _enter(self, channel: str) -> None:
         try:
             for event in EVENTS:
-                self.socket.subscribe(event, ChannelAdapter, [channel])
+                self.socket.listeners.subscribe(event, ChannelAdapter, [channel])
         except HandlerError:  # too many: not one spelling without the other
             self._leave(channel)
             raise
 
     def _leave(self, channel: str) -> None:
         for event in EVENTS:
-            self.socket.unsubscribe(event, ChannelAdapter, [channel])
+            self.socket.listeners.unsubscribe(event, ChannelAdapter, [channel])
 
     def _negotiate(self, packet: dict[str, Any], name: Any, args: Sequence[Any]) -> str | Refused:
         """Which channel a client gets when it asks for one."""

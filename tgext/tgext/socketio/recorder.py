@@ -43,6 +43,10 @@ class Recorder:
         return self
 
     @property
+    def listeners(self) -> Recorder:
+        return self
+
+    @property
     def channels(self) -> set[str]:
         return set(self._events)
 
