@@ -38,19 +38,12 @@ function useRefresh(refresh, isBusy) {
     };
 }
 
-/**
- * Follows changes for the life of a view; those that were made on this page it shows anyway.
- *
- * The view began to read before it could be followed, so what it shows is read once more.
- */
-function useFollow(resModel, onChange, options) {
-    const tell = (change) => change?.page !== PAGE && onChange(change);
-    const follow = useLiveModel(resModel, tell, options);
-    follow.started.then(
-        () => onChange(null),
-        () => {} // the console says why
-    );
-    return follow;
+/** What is made on this page it shows anyway. */
+const ofOthers = (onChange) => (change) => change?.page !== PAGE && onChange(change);
+
+/** A view begins to read before it is followed, so what it shows is read once more. */
+function readAgain(followed, refresh) {
+    followed.then(refresh, () => {}); // the console says why it is not
 }
 
 const isLive = (resModel) => session.live_models?.includes(resModel);
@@ -74,7 +67,8 @@ export function useLiveList(controller) {
         const again = model.root.records.filter(({ resId }) => selected.has(resId));
         again.forEach((record) => record.toggleSelection(true));
     }, isBusy);
-    const follow = useFollow(resModel, refresh, { everything: true });
+    const follow = useLiveModel(resModel, ofOthers(refresh), { everything: true });
+    readAgain(follow.started, refresh);
     useEffect(
         (ids) => {
             follow.update({ ids: JSON.parse(ids) });
@@ -121,7 +115,7 @@ export function useLiveForm(controller) {
         await model.root.load();
     }
 
-    const follow = useFollow(resModel, (change) => {
+    const onChange = ofOthers((change) => {
         if (change?.gone.length) {
             warn(_t("This record was deleted, or you may not read it any more."));
         } else {
@@ -129,6 +123,7 @@ export function useLiveForm(controller) {
             reload();
         }
     });
+    const follow = useLiveModel(resModel, onChange);
     useEffect(
         (dirty) => {
             if (!dirty) {
@@ -141,7 +136,7 @@ export function useLiveForm(controller) {
     useEffect(
         (resId) => {
             changed = false;
-            follow.update({ ids: resId ? [resId] : [] });
+            readAgain(follow.update({ ids: resId ? [resId] : [] }), reload);
             return () => close();
         },
         () => [model.root.resId]

@@ -12,7 +12,7 @@ import {
 } from "@web/../tests/web_test_helpers";
 import { Deferred } from "@web/core/utils/concurrency";
 import { session } from "@web/session";
-import { PAGE } from "@web_socketio/live";
+import { liveModel, PAGE } from "@web_socketio/live";
 import { mockSocketIO } from "@web_socketio/../tests/socketio_test_helpers";
 
 class Thing extends models.Model {
@@ -76,6 +76,20 @@ test("a page does not read again what it has written itself", async () => {
     const server = await mountLive("list");
     await change(server, "changed", PAGE);
     expect(".o_data_row:contains(changed)").toHaveCount(0);
+});
+
+test("a form shows what was written while it was not followed yet", async () => {
+    const { server } = mockLive();
+    const follow = liveModel("thing", () => {}, { ids: [2] }); // so that the page is connected
+    await follow.started;
+    const answered = new Deferred();
+    server.answer("/live", "watch", (model, ids) => ids.includes(1) && answered);
+    await mountView({ type: "form", resModel: "thing", resId: 1 });
+    await advanceTime(2_000);
+    MockServer.env["thing"].write([1], { name: "changed" });
+    answered.resolve();
+    await waitFor("[name=name] input:value(changed)");
+    follow.close();
 });
 
 test("a form with changes of one's own keeps them, and says so", async () => {
