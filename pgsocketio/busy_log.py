@@ -13,7 +13,7 @@ import math
 
 INTERVAL = 0.01
 """Seconds between two reads of a busy log."""
-PROMISE = 2.0
+PROMISE = 5.0
 """Seconds that a promise reaches; it is renewed every half of that as long as the log is busy."""
 MARGIN = 0.1
 """Seconds by which publishers trust a promise less: two servers may write theirs crosswise."""

@@ -123,6 +123,17 @@ class Follower:
         if self._reading is not None:
             self._deliver(self._reading)
 
+    def _poll_midway(self, reading: Snapshot) -> None:
+        """The same of a busy log, of which nobody may be notified: between the pages."""
+        if not self.busy.polled or self._runtime.monotonic() < self._next_poll:
+            return
+        assert self._log is not None
+        self._backlog.cover()
+        for _snapshot, messages in self._log.read(reading, without=self._hub.had):
+            self._count(messages)
+            self._hub.deliver_inline(messages)
+        self._next_poll = self._runtime.monotonic() + INTERVAL
+
     # -- reading -----------------------------------------------------------------------------
 
     def read_due(self, poll: float) -> float:
@@ -181,6 +192,7 @@ class Follower:
             pages = self._log.read(oldest, now.snapshot)
             while (page := self._await(pages)) is not None:
                 self._take_page(page[1], catch_up=True)
+                self._poll_midway(now.snapshot)
                 self._deliver_midway()
         self._reading = None
         self._hub.end_read(Position(self.epoch, now.snapshot))

@@ -131,26 +131,32 @@ def test_neither_does_volatile_content_nor_does_it_wait_for_more(site: Site) -> 
     assert site.take() == [1, 2]
 
 
-def test_nor_while_others_are_caught_up(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nor_while_others_are_caught_up_nor_does_anything_wait_for_that(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(log_reader, "PAGE", 2)
     since = Since(site.database.position())
-    site.postgres.publish(0, 1, 2, 3)
+    site.postgres.publish(*range(8))
     site.runtime.advance(2)
     poll(site)
     site.take()
+    came: list[list[int]] = []
 
     def before_page() -> None:
-        site.postgres.before_page = lambda: None
-        site.postgres.commit(4)
-        site.postgres.publish(5)
         site.runtime.sleep(0.1)
+        came.append(site.collector.take())
+        if len(came) == 1:
+            site.postgres.commit(8)
+            site.postgres.publish(9)
 
     site.postgres.before_page = before_page
     late = Collector()
     site.database.hub.subscribe(late, All, since=since)
-    site.runtime.advance(0.2)
-    assert site.take() == [4, 5]
-    assert late.take() == [0, 1, 2, 3, 4, 5]
+    site.runtime.advance(1)
+    assert came[:3] == [[], [8, 9], []]
+    assert late.take() == list(range(10))
+    site.runtime.advance(PROMISE + 1)
+    assert site.take() == late.take() == []
 
 
 def test_a_slow_postgresql_is_not_asked_all_the_time(
