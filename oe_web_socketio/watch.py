@@ -39,7 +39,7 @@ class SessionWatch:
     :param interval: seconds between two looks.
     """
 
-    def __init__(self, server: Server, interval: float = 2.0) -> None:
+    def __init__(self, server: Server, interval: float = 2.2) -> None:
         self._server = server
         self._interval = interval
         self._signals: dict[str, Any] = {}

@@ -87,9 +87,12 @@ class BlockingWatch:
         """The thread: note what runs in the second half of the time that a turn may take."""
         sleep, half = monkey.get_original("time", "sleep"), self._threshold / 2
         while self._watchers:
-            sleep(half)
+            sleep(self._threshold)
             since = self._since
-            if since and since != self._note[0] and GreenRuntime.monotonic() - since > half:
+            while since and (early := since + half - GreenRuntime.monotonic()) > 0:
+                sleep(early)
+                since = self._since
+            if since and since != self._note[0]:
                 self._note = (since, self._blame(sys._current_frames().get(self._loop_thread)))
 
     def _blame(self, frame: FrameType | None) -> str:

@@ -56,7 +56,7 @@ def group(admin: Login, name: str) -> int:
 
 
 def test_looks_come_in_time_for_the_promised_five_seconds(instance: OdooInstance) -> None:
-    """A look itself takes milliseconds; on a slow machine, one second may pass with it."""
+    """A look itself takes milliseconds; on a slow machine, half a second may pass with it."""
     result = subprocess.run(
         [str(VENV_PYTHON), "-c", LOOKS.format(conf=str(instance.conf))], cwd=ROOT, text=True,
         capture_output=True, timeout=PATIENCE, check=False,
@@ -64,7 +64,7 @@ def test_looks_come_in_time_for_the_promised_five_seconds(instance: OdooInstance
     )
     assert result.returncode == 0, result.stderr
     at = [time for time, files in json.loads(result.stdout.splitlines()[-1]) if files]
-    assert max(later - earlier for earlier, later in pairwise([0.0, *at])) <= 4.0
+    assert max(later - earlier for earlier, later in pairwise([0.0, *at])) <= 4.5
 
 
 def test_a_revoked_device_is_disconnected(connect: Connect, site: Site, topic: str) -> None:
