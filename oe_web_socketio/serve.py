@@ -44,7 +44,7 @@ START_AGAIN = -1
 TEMPORARY_FAILURE = 75  # sysexits(3), EX_TEMPFAIL
 
 _OURS = (*OURS, "odoo.addons.web_socketio.", "odoo.addons.web_longpolling.", "odoo.service.")
-_CODE_INTERVAL = 10.0  # seconds between two looks at the files of loaded addons
+_CODE_INTERVAL = 20.0  # seconds between two looks at the files of loaded addons
 _DEV_INTERVAL = 0.5
 _SPARE_CURSORS = 4  # per database: of the watch, and while a registry is loaded
 

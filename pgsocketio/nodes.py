@@ -29,7 +29,7 @@ INTERVAL = 5.0
 
 BATCH = 1_000
 """Most clients of one statement."""
-IDLE_LOOKS = 500
+IDLE_LOOKS = 250
 """About so many clients that had nothing queued are looked at in one report."""
 
 Listed = dict["NamespaceSocket", tuple[int, int]]
