@@ -208,8 +208,10 @@ class Client:
         return value
 
     def acknowledge(self, on: bool, *answer: Any) -> None:
-        """Acknowledge the server's events (also those that wait), or let them wait."""
-        self._node.send("acknowledge", self, on=on, answer=answer)
+        """From now on acknowledge the server's events (also those that wait), or let them wait."""
+        number = next(self._calls)
+        self._node.send("acknowledge", self, on=on, answer=answer, call=number)
+        self.wait_for_report("acknowledges", call=number)
 
     def disconnect(self) -> None:
         """Leave the namespace."""

@@ -83,13 +83,14 @@ const commands = {
         io.emit(event, ...unpack(args), ...(call === undefined ? [] : [callback]));
     },
     /** Acknowledge from now on what the server sends, or let it wait. */
-    acknowledge({ socket, on, answer }) {
+    acknowledge({ socket, on, answer, call }) {
         const entry = sockets.get(socket);
         entry.acknowledges = on;
         entry.answer = answer ?? [];
         for (const acknowledge of on ? entry.owed.splice(0) : []) {
             acknowledge(...entry.answer);
         }
+        report(socket, "acknowledges", { call });
     },
     disconnect({ socket }) {
         sockets.get(socket).io.disconnect();
